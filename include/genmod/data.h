@@ -1,0 +1,121 @@
+/** @file data.h
+ * Views of the caller's data: n rows by d columns, borrowed, never copied
+ * whole.
+ */
+#ifndef GENMOD_DATA_H
+#define GENMOD_DATA_H
+
+#include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * A view of n rows × d columns.
+ *
+ * Thread-safety: concurrent readers, or one writer. A view with a row source is
+ * read by one call at a time.
+ */
+typedef struct genmod_data genmod_data;
+
+/**
+ * Gives rows of data that do not lie in memory. Called on the thread that called
+ * the library. The same row number gives the same values every time.
+ *
+ * @param n     rows asked for, 1 to some thousand
+ * @param rows  [n] their numbers, 0 … , ascending
+ * @param[out] x        [n, d] dense, of the view's type
+ * @param[out] weights  [n] holds ones on entry; overwrite for a weighted fit
+ * @param[out] labels   [n] holds -1 on entry; overwrite for a fit from labels
+ * @param user  as handed to genmod_data_set_source()
+ * @return 0, or a negative value to end the call with GENMOD_CALLBACK
+ */
+typedef int32_t (*genmod_read)(size_t n, const int64_t *rows, void *x,
+                               double *weights, int32_t *labels, void *user);
+
+/**
+ * Make an empty view, of no rows.
+ * @param[out] out  the view, owned by the caller; NULL after a failure
+ * @param w         may be NULL
+ * @retval GENMOD_BAD_ARGUMENT out is NULL
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * Since 0.1.
+ */
+GENMOD_CALL int32_t genmod_data_new(genmod_data **out, genmod_workspace *w);
+
+/**
+ * Point the view at rows in memory. Allocates nothing. Weights and labels of
+ * the rows before are forgotten, scale and shift stay.
+ *
+ * @param x     the view
+ * @param type  GENMOD_F32, GENMOD_F64 or GENMOD_U8
+ * @param n     rows, 1 to 2^40
+ * @param d     columns, 1 to 65536
+ * @param rows  cell (i, j) lies at element i * row_stride + j * col_stride;
+ *   borrowed: must stay until the view is re-pointed or freed
+ * @param row_stride  in elements, any sign
+ * @param col_stride  in elements, any sign; both 0 mean dense and row-major
+ * @param w     may be NULL
+ * @retval GENMOD_BAD_ARGUMENT rows is NULL or not aligned to its type, an
+ *   unknown type, n or d outside its range, or an extent that no memory can have
+ * After a failure the view is as it was. Since 0.1.
+ */
+GENMOD_CALL int32_t genmod_data_set_rows(genmod_data *x, int32_t type, size_t n,
+                                         size_t d, const void *rows,
+                                         int64_t row_stride, int64_t col_stride,
+                                         genmod_workspace *w);
+
+/**
+ * Let the view ask a callback for its rows. As genmod_data_set_rows().
+ * @param read  not NULL
+ * @param user  handed to read, may be NULL
+ * Since 0.1.
+ */
+GENMOD_CALL int32_t genmod_data_set_source(genmod_data *x, int32_t type,
+                                           size_t n, size_t d, genmod_read read,
+                                           void *user, genmod_workspace *w);
+
+/**
+ * Read every cell as scale * cell + shift: 1.0 / 255 and 0 for pixels.
+ * @param scale  finite, not 0; 1 at first
+ * @param shift  finite; 0 at first
+ * @retval GENMOD_BAD_ARGUMENT outside these ranges; the view is as it was
+ * Since 0.1.
+ */
+GENMOD_CALL int32_t genmod_data_set_scale(genmod_data *x, double scale,
+                                          double shift, genmod_workspace *w);
+
+/**
+ * Weigh the rows: a weight of 2 counts like the row twice.
+ * @param n        the view's number of rows
+ * @param weights  [n], finite, > 0; borrowed like the rows; NULL (n = 0) for
+ *   equal ones. Values are checked when a call reads them.
+ * @retval GENMOD_BAD_ARGUMENT another n, or the view has a row source (which
+ *   writes the weights itself)
+ * Since 0.1.
+ */
+GENMOD_CALL int32_t genmod_data_set_weights(genmod_data *x, size_t n,
+                                            const double *weights,
+                                            genmod_workspace *w);
+
+/**
+ * Give each row a label.
+ * @param n       the view's number of rows
+ * @param labels  [n], 0 … ; -1 for unknown; borrowed; NULL (n = 0) for none
+ * @retval GENMOD_BAD_ARGUMENT as genmod_data_set_weights()
+ * Since 0.1.
+ */
+GENMOD_CALL int32_t genmod_data_set_labels(genmod_data *x, size_t n,
+                                           const int32_t *labels,
+                                           genmod_workspace *w);
+
+/** Free a view; what it borrowed stays. NULL is allowed. Since 0.1. */
+GENMOD_API void genmod_data_free(genmod_data *x);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

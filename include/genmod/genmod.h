@@ -1,0 +1,12 @@
+/** @file genmod.h
+ * Everything that libgenmod offers. A program may as well include only the
+ * family that it uses.
+ */
+#ifndef GENMOD_GENMOD_H
+#define GENMOD_GENMOD_H
+
+#include "base.h"
+#include "data.h"
+#include "gmm.h"
+
+#endif
