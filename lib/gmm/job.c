@@ -1,0 +1,109 @@
+/* The memory of a training call. */
+#include <math.h>
+#include <string.h>
+
+#include "gmm/job.h"
+
+static int32_t track_new(gmm_track *t, const gmm_job *job, size_t history)
+{
+    genmod_workspace *const w = job->w;
+    const size_t k = job->k;
+
+    memset(t, 0, sizeof *t);
+    t->mean = t->previous = NAN;
+    t->mend = base_scratch(w, k, sizeof *t->mend);
+    t->mends = base_scratch(w, k, sizeof *t->mends);
+    t->last_mend = base_scratch(w, k, sizeof *t->last_mend);
+    t->history = base_scratch(w, history, sizeof *t->history);
+    if (!t->mend || !t->mends || !t->last_mend || !t->history)
+        return base_status(w);
+    for (size_t j = 0; j < k; j++)
+        t->mends[j] = t->last_mend[j] = 0;
+    t->now = gmm_params_new(job->type, k, job->d, w);
+    t->next = t->now ? gmm_params_new(job->type, k, job->d, w) : NULL;
+    t->stats = t->next ? gmm_stats_new(job->type, k, job->d, w) : NULL;
+    return t->stats ? GENMOD_OK : base_status(w);
+}
+
+static int32_t check_shape(const gmm_job *job)
+{
+    if (job->n == 0)
+        return base_fail(job->w, GENMOD_BAD_ARGUMENT,
+                         "x has no rows; call a genmod_data_set function");
+    if (job->n < job->k)
+        return base_fail(job->w, GENMOD_BAD_ARGUMENT,
+                         "x has %u rows; components is %u and needs as many",
+                         (uint64_t)job->n, (uint64_t)job->k);
+    return GENMOD_OK;
+}
+
+static void set_rules(gmm_job *job)
+{
+    const genmod_config *const c = job->m->config;
+
+    job->rules.ridge = base_config_f64(c, GMM_RIDGE);
+    job->rules.repair =
+        base_same(base_config_str(c, GMM_ON_SINGULAR), "repair");
+    job->rules.seed = (uint64_t)base_config_i64(c, GMM_SEED);
+    job->tolerance = base_config_f64(c, GMM_TOLERANCE);
+    job->relative = base_config_f64(c, GMM_RELATIVE_TOLERANCE);
+}
+
+static int32_t make_tracks(gmm_job *job, size_t tracks, size_t history)
+{
+    gmm_lane *lanes;
+    int32_t status = GENMOD_OK;
+
+    job->tracks = base_scratch(job->w, tracks, sizeof *job->tracks);
+    lanes = base_scratch(job->w, tracks, sizeof *lanes);
+    job->center = base_scratch(job->w, job->d, sizeof(double));
+    job->variance = base_scratch(job->w, job->d, sizeof(double));
+    if (!job->tracks || !lanes || !job->center || !job->variance)
+        return base_status(job->w);
+    memset(lanes, 0, tracks * sizeof *lanes);
+    for (size_t t = 0; t < tracks && !status; t++) {
+        job->n_tracks = t + 1;
+        status = track_new(&job->tracks[t], job, history);
+    }
+    lanes[0].params = job->tracks[0].now;
+    job->pass = (gmm_pass){
+        .x = job->x, .n_lanes = tracks, .lanes = lanes, .moments = 1};
+    return status ? status : gmm_pass_open(&job->pass, job->w);
+}
+
+int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
+                     size_t tracks, size_t history, genmod_workspace *w)
+{
+    int32_t status;
+
+    memset(job, 0, sizeof *job);
+    job->m = m;
+    job->x = x;
+    job->w = w;
+    job->type = gmm_model_covariance(m);
+    job->n = base_data_rows(x);
+    job->d = base_data_columns(x);
+    job->k = gmm_components(m);
+    set_rules(job);
+    status = check_shape(job);
+    if (!status)
+        status =
+            gmm_slots_new(job->type, job->d, base_width(w), &job->slots, w);
+    if (!status)
+        status = make_tracks(job, tracks, history);
+    if (!status) {
+        job->committed = gmm_params_new(job->type, job->k, job->d, w);
+        status = job->committed ? GENMOD_OK : base_status(w);
+    }
+    return status;
+}
+
+void gmm_job_close(gmm_job *job)
+{
+    for (size_t t = 0; t < job->n_tracks; t++) {
+        gmm_params_free(job->tracks[t].now);
+        gmm_params_free(job->tracks[t].next);
+        base_free(job->tracks[t].stats);
+    }
+    gmm_params_free(job->committed);
+}

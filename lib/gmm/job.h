@@ -1,0 +1,85 @@
+/* What gmm_start(), gmm_step() and gmm_fit() share, inside room `gmm`. */
+#ifndef GMM_JOB_H
+#define GMM_JOB_H
+
+#include "gmm/internal.h"
+
+/* One start under way. */
+typedef struct gmm_track {
+    gmm_params *now, *next;
+    gmm_stats *stats;
+    int32_t *mend;             /* [k] of the last step */
+    double *mends, *last_mend; /* [k] */
+    double *history;           /* before each iteration of this call */
+    size_t n_history;
+    size_t steps;    /* iterations done, those of earlier calls among them */
+    double mean;     /* the last log-likelihood that a pass gave */
+    double previous; /* the one before an iteration earlier */
+    uint64_t number; /* of the start */
+    int32_t mended;  /* in the last step: the likelihood may fall */
+    int32_t converged, ended;
+} gmm_track;
+
+typedef struct gmm_job {
+    gmm_model *m;
+    const genmod_data *x;
+    const gmm_covariance *type;
+    size_t n, k, d;
+    double *center, *variance; /* [d] of the data's columns */
+    double tolerance, relative;
+    gmm_rules rules;
+    gmm_slots slots;
+    gmm_pass pass;
+    size_t n_tracks;
+    gmm_track *tracks;
+    gmm_params *committed; /* becomes the model's */
+    genmod_workspace *w;
+} gmm_job;
+
+/* Checks x against the model and makes everything for `tracks` starts that run
+ * side by side with at most `history` values each. `warm`: for the model's own
+ * d. gmm_job_close() takes anything half-built. */
+int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
+                     size_t tracks, size_t history, genmod_workspace *w);
+void gmm_job_close(gmm_job *job);
+
+/* start.c: first parameters of the first `count` tracks, starts number first,
+ * first + 1, …; by the option "init", or from responsibilities if `given`. */
+int32_t gmm_job_start(gmm_job *job, const double *given, uint64_t first,
+                      size_t count);
+/* center and variance from one pass over the data; a column without variance
+ * gets the mean of the others', so that a share of it is something. */
+int32_t gmm_job_columns(gmm_job *job);
+
+/* track.c. A call's arguments. */
+int32_t gmm_check_training(const gmm_model *m, const genmod_data *x,
+                           genmod_workspace *w);
+int32_t gmm_check_columns(const gmm_model *m, const genmod_data *x,
+                          genmod_workspace *w);
+
+/* Where an earlier call left off: what the report holds of it. */
+typedef struct gmm_past {
+    size_t iterations, values; /* values: of the history */
+} gmm_past;
+/* Track 0 goes on from the model: its report, then its parameters, for which
+ * the data's column variances are learned where the model lacks them. */
+gmm_past gmm_job_recall(const gmm_job *job);
+int32_t gmm_job_resume(gmm_job *job);
+
+/* One pass for all tracks that have not ended, and a track's M-step. */
+int32_t gmm_job_pass(gmm_job *job);
+int32_t gmm_job_advance(gmm_job *job, gmm_track *t);
+/* 1 once the likelihood has come to rest; a mending may move it either way. */
+int gmm_job_at_rest(const gmm_job *job, gmm_track *t);
+void gmm_job_note_mends(gmm_track *t, size_t k);
+
+/* Room in the report, so that what follows cannot fail: the model's parameters
+ * become the track's, and the report says what the track has come to. `before`:
+ * values of the history that stay from an earlier call. */
+int32_t gmm_job_reserve(genmod_report *r, size_t k, size_t history,
+                        size_t starts, genmod_workspace *w);
+void gmm_job_commit(gmm_job *job, const gmm_track *t);
+void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before);
+void gmm_job_count(const gmm_job *job, size_t iterations);
+
+#endif

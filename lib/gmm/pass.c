@@ -1,0 +1,509 @@
+/* One pass over the data: responsibilities, likelihood, moments.
+ *
+ * Rows are taken in blocks of KERN_ROWS, anchored at the absolute row number;
+ * some blocks make a round. In a round, tasks over (lane, block) transpose the
+ * rows and compute responsibilities; then tasks over (lane, component, strip)
+ * add the round's blocks to the sums, in their order. Each sum has one owner
+ * and one order, whatever the threads, the rounds and the source of the rows.
+ */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "gmm/internal.h"
+
+#define MOST_BLOCKS 64
+#define LEAST_BLOCKS 8
+#define ROUND_BYTES ((size_t)1 << 20) /* of panels of a lane: stays in L2 */
+#define MOST_BYTES ((size_t)32 << 20) /* of all buffers of a round */
+
+struct gmm_round {
+    const kern_ops *ops;
+    size_t n, d, k, blocks; /* the most blocks of a round */
+    char *panels;           /* [lanes, blocks, d * KERN_ROWS] */
+    char *l;                /* [lanes, blocks, k * KERN_ROWS] */
+    double *total;          /* [lanes, blocks, KERN_ROWS] */
+    double *partial;        /* [lanes, blocks] */
+    double *ones;           /* [KERN_ROWS] */
+    void *stage;
+    char *metric; /* [lanes, d]: makes distances of scaled columns plain ones */
+    /* The round under way. */
+    base_view view;
+    size_t first, rows, used; /* used: blocks */
+    size_t strips, group;     /* of a component; components of an item */
+};
+
+gmm_stats *gmm_stats_new(const gmm_covariance *t, size_t k, size_t d,
+                         genmod_workspace *w)
+{
+    const size_t moments = k * (t->triangle ? d * d : d);
+    const size_t size = k + k * d + moments;
+    const size_t head = BASE_ALIGN / sizeof(double);
+    double *const block = base_alloc_zero(w, size + head, sizeof(double));
+    gmm_stats *const s = (gmm_stats *)block;
+
+    if (!block)
+        return NULL;
+    s->size = size;
+    s->s0 = block + head;
+    s->s1 = s->s0 + k;
+    s->s2 = s->s1 + k * d;
+    return s;
+}
+
+/* Blocks a round, from the shape alone: panels that stay in L2, and not more
+ * memory than MOST_BYTES unless one block needs it. */
+static size_t round_blocks(size_t n, size_t d, size_t k, size_t lanes,
+                           size_t bytes)
+{
+    const size_t panel = KERN_ROWS * d * bytes;
+    const size_t block = lanes * KERN_ROWS * (d + k + 1) * bytes;
+    const size_t there = n / KERN_ROWS + (n % KERN_ROWS != 0);
+    size_t blocks = ROUND_BYTES / panel;
+
+    if (blocks < LEAST_BLOCKS)
+        blocks = LEAST_BLOCKS;
+    if (blocks > MOST_BLOCKS)
+        blocks = MOST_BLOCKS;
+    if (blocks > MOST_BYTES / block)
+        blocks = MOST_BYTES / block;
+    if (blocks < 1)
+        blocks = 1;
+    return blocks < there ? blocks : there;
+}
+
+static void *scratch(genmod_workspace *w, size_t a, size_t b, size_t c,
+                     size_t size, int32_t *status)
+{
+    size_t cells;
+    void *p;
+
+    if (!base_mul(a, b, &cells) || !base_mul(cells, c, &cells))
+        cells = SIZE_MAX;
+    p = base_scratch(w, cells, size);
+    if (!p)
+        *status = base_status(w);
+    return p;
+}
+
+int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
+{
+    const gmm_params *const p = pass->lanes[0].params;
+    const int32_t type = base_data_type(pass->x);
+    const size_t lanes = pass->n_lanes, d = p->d, k = p->k;
+    int32_t status = GENMOD_OK;
+    gmm_round *const r = scratch(w, 1, 1, 1, sizeof *r, &status);
+    size_t blocks, bytes;
+
+    if (status)
+        return status;
+    memset(r, 0, sizeof *r);
+    r->ops = gmm_tables_of(p, type)->ops;
+    bytes = r->ops->bytes;
+    r->n = base_data_rows(pass->x);
+    r->d = d;
+    r->k = k;
+    r->blocks = blocks = round_blocks(r->n, d, k, lanes, bytes);
+    r->panels = scratch(w, lanes * blocks, d, KERN_ROWS, bytes, &status);
+    if (!status)
+        r->l = scratch(w, lanes * blocks, k, KERN_ROWS, bytes, &status);
+    if (!status)
+        r->total =
+            scratch(w, lanes, blocks, KERN_ROWS, sizeof(double), &status);
+    if (!status)
+        r->partial = scratch(w, lanes, blocks, 1, sizeof(double), &status);
+    if (!status)
+        r->ones = scratch(w, KERN_ROWS, 1, 1, sizeof(double), &status);
+    if (!status)
+        r->stage =
+            scratch(w, base_data_stage_bytes(pass->x, blocks * KERN_ROWS), 1, 1,
+                    1, &status);
+    if (!status && pass->moments)
+        r->metric = scratch(w, lanes, d, 1, bytes, &status);
+    for (size_t i = 0; !status && i < KERN_ROWS; i++)
+        r->ones[i] = 1;
+    pass->round = r;
+    return status;
+}
+
+static double cell(const gmm_round *r, const void *at, size_t i)
+{
+    return r->ops->type == GENMOD_F32 ? (double)((const float *)at)[i]
+                                      : ((const double *)at)[i];
+}
+
+static void set_cell(const gmm_round *r, void *at, size_t i, double v)
+{
+    if (r->ops->type == GENMOD_F32)
+        ((float *)at)[i] = (float)v;
+    else
+        ((double *)at)[i] = v;
+}
+
+/* l <- ln p(x, j), up to the columns' scales: Bishop 2006, (9.7), (2.43). */
+static void joint(const gmm_round *r, const gmm_params *p, size_t m,
+                  const char *panel, char *l)
+{
+    const kern_ops *const ops = r->ops;
+    const gmm_tables *const t = gmm_tables_of(p, ops->type);
+    const size_t unit = (p->type->triangle ? r->d * r->d : r->d) * ops->bytes;
+
+    for (size_t j = 0; j < r->k; j++) {
+        const char *const precision =
+            (const char *)t->precision + (p->type->shared ? 0 : j * unit);
+        const char *const mu = (const char *)t->mu + j * r->d * ops->bytes;
+        char *const lj = l + j * KERN_ROWS * ops->bytes;
+
+        if (p->type->triangle)
+            ops->quad_full(r->d, m, panel, mu, precision, p->log_norm[j], lj);
+        else
+            ops->quad_diag(r->d, m, panel, mu, precision, p->log_norm[j], lj);
+    }
+}
+
+/* One-hot rows of l from an index, or none for k and above. */
+static void one_hot(const gmm_round *r, size_t i, size_t hot, double weight,
+                    char *l)
+{
+    for (size_t j = 0; j < r->k; j++)
+        set_cell(r, l, j * KERN_ROWS + i, j == hot ? weight : 0);
+}
+
+static void nearest(const gmm_round *r, const gmm_lane *lane, size_t which,
+                    size_t m, const char *panel, const double *weight, char *l)
+{
+    const kern_ops *const ops = r->ops;
+    const gmm_tables *const t = gmm_tables_of(lane->params, ops->type);
+    const char *const metric = r->metric + which * r->d * ops->bytes;
+
+    for (size_t j = 0; j < r->k; j++)
+        ops->quad_diag(r->d, m, panel,
+                       (const char *)t->mu + j * r->d * ops->bytes, metric, 0,
+                       l + j * KERN_ROWS * ops->bytes);
+    for (size_t i = 0; i < m; i++) {
+        size_t best = 0;
+
+        for (size_t j = 1; j < r->k; j++)
+            if (cell(r, l, j * KERN_ROWS + i) >
+                cell(r, l, best * KERN_ROWS + i))
+                best = j;
+        one_hot(r, i, best, weight[i], l);
+    }
+}
+
+/* 0 where a label is no component. */
+static int labelled(const gmm_round *r, size_t m, const int32_t *labels,
+                    const double *weight, char *l)
+{
+    for (size_t i = 0; i < m; i++) {
+        if (labels[i] < -1 || (labels[i] >= 0 && (size_t)labels[i] >= r->k))
+            return 0;
+        one_hot(r, i, labels[i] < 0 ? r->k : (size_t)labels[i], weight[i], l);
+    }
+    return 1;
+}
+
+static void given(const gmm_round *r, size_t first, size_t m,
+                  const double *from, const double *weight, char *l)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < r->k; j++)
+            set_cell(r, l, j * KERN_ROWS + i,
+                     from[(first + i) * r->k + j] * weight[i]);
+}
+
+static void clear_padding(const gmm_round *r, size_t m, char *l)
+{
+    for (size_t j = 0; m < KERN_ROWS && j < r->k; j++)
+        memset(l + (j * KERN_ROWS + m) * r->ops->bytes, 0,
+               (KERN_ROWS - m) * r->ops->bytes);
+}
+
+static base_view block_view(const gmm_round *r, size_t block)
+{
+    static const size_t size[] = {0, sizeof(float), sizeof(double), 1};
+    const size_t skip = block * KERN_ROWS;
+    base_view v = r->view;
+
+    v.rows = (const char *)v.rows +
+             (int64_t)skip * v.row_stride * (int64_t)size[v.type];
+    v.weights = v.weights ? v.weights + skip : r->ones;
+    v.labels = v.labels ? v.labels + skip : NULL;
+    return v;
+}
+
+static size_t block_rows(const gmm_round *r, size_t block)
+{
+    const size_t left = r->rows - block * KERN_ROWS;
+
+    return left < KERN_ROWS ? left : KERN_ROWS;
+}
+
+static double weighted_sum(size_t m, const double *weight, const double *total)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < m; i++)
+        sum += weight[i] * total[i];
+    return sum;
+}
+
+static void posterior(const gmm_pass *pass, const gmm_lane *lane, size_t at,
+                      size_t m, const double *weight, const char *panel,
+                      char *l)
+{
+    const gmm_round *const r = pass->round;
+    double *const total = r->total + at * KERN_ROWS;
+    const int normalise = lane->stats || pass->normalise;
+
+    joint(r, lane->params, m, panel, l);
+    r->ops->posterior(r->k, m, l, normalise ? weight : NULL, total);
+    for (size_t i = 0; i < m; i++)
+        total[i] += lane->params->log_scale;
+    r->partial[at] = weighted_sum(m, weight, total);
+}
+
+static int32_t expect(size_t item, size_t slot, void *arg)
+{
+    const gmm_pass *const pass = arg;
+    const gmm_round *const r = pass->round;
+    const size_t which = item / r->used, block = item % r->used;
+    const size_t at = which * r->blocks + block, m = block_rows(r, block);
+    const size_t first = r->first + block * KERN_ROWS;
+    const gmm_lane *const lane = &pass->lanes[which];
+    const gmm_tables *const t = gmm_tables_of(lane->params, r->ops->type);
+    const base_view v = block_view(r, block);
+    char *const panel = r->panels + at * r->d * KERN_ROWS * r->ops->bytes;
+    char *const l = r->l + at * r->k * KERN_ROWS * r->ops->bytes;
+
+    (void)slot;
+    r->partial[at] = 0;
+    if (!r->ops->pack(&v, m, r->d, t->center, t->scale, panel))
+        return GENMOD_NON_FINITE;
+    if (pass->source == GMM_POSTERIOR) {
+        posterior(pass, lane, at, m, v.weights, panel, l);
+    } else {
+        if (pass->source == GMM_NEAREST)
+            nearest(r, lane, which, m, panel, v.weights, l);
+        else if (pass->source == GMM_GIVEN)
+            given(r, first, m, pass->given, v.weights, l);
+        else if (!labelled(r, m, v.labels, v.weights, l))
+            return GENMOD_BAD_ARGUMENT;
+        clear_padding(r, m, l);
+    }
+    if (pass->give)
+        pass->give(first, m, r->total + at * KERN_ROWS, l, pass->arg);
+    return GENMOD_OK;
+}
+
+static void accumulate_full(const gmm_round *r, const gmm_lane *lane,
+                            size_t which, size_t j, size_t strip)
+{
+    const size_t d = r->d, bytes = r->ops->bytes;
+    const gmm_stats *const s = lane->stats;
+    const char *const mu =
+        (const char *)gmm_tables_of(lane->params, r->ops->type)->mu;
+    const size_t groups = (d + 7) / 8;
+    const size_t lo = 8 * (groups * strip / r->strips);
+    const size_t end = 8 * (groups * (strip + 1) / r->strips);
+    const size_t hi = end < d ? end : d;
+
+    for (size_t b = 0; b < r->used && lo < hi; b++) {
+        const size_t at = which * r->blocks + b;
+
+        r->ops->moments_full(
+            d, block_rows(r, b), r->panels + at * d * KERN_ROWS * bytes,
+            mu + j * d * bytes, r->l + (at * r->k + j) * KERN_ROWS * bytes, lo,
+            hi, s->s0 + j, s->s1 + j * d, s->s2 + j * d * d);
+    }
+}
+
+/* Components j … ; more than one at a time only about the centre. */
+static void accumulate_diagonal(const gmm_round *r, const gmm_lane *lane,
+                                size_t which, size_t j)
+{
+    const size_t d = r->d, bytes = r->ops->bytes;
+    const size_t count = r->k - j < r->group ? r->k - j : r->group;
+    const gmm_stats *const s = lane->stats;
+    const char *const mu =
+        (const char *)gmm_tables_of(lane->params, r->ops->type)->mu;
+
+    for (size_t b = 0; b < r->used; b++) {
+        const size_t at = which * r->blocks + b, m = block_rows(r, b);
+        const char *const panel = r->panels + at * d * KERN_ROWS * bytes;
+        const char *const share = r->l + (at * r->k + j) * KERN_ROWS * bytes;
+
+        if (s->common)
+            r->ops->moments_origin(d, m, count, panel, share, s->s0 + j,
+                                   s->s1 + j * d, s->s2 + j * d);
+        else
+            r->ops->moments_diag(d, m, panel, mu + j * d * bytes, share,
+                                 s->s0 + j, s->s1 + j * d, s->s2 + j * d);
+    }
+}
+
+static int32_t accumulate(size_t item, size_t slot, void *arg)
+{
+    const gmm_pass *const pass = arg;
+    const gmm_round *const r = pass->round;
+    const size_t strip = item % r->strips;
+    const size_t j = item / r->strips % r->k;
+    const size_t which = item / r->strips / r->k;
+    const gmm_lane *const lane = &pass->lanes[which];
+
+    (void)slot;
+    if (!lane->stats)
+        return GENMOD_OK;
+    if (lane->params->type->triangle)
+        accumulate_full(r, lane, which, j, strip);
+    else if (!lane->stats->common || j % r->group == 0)
+        accumulate_diagonal(r, lane, which, j);
+    return GENMOD_OK;
+}
+
+static int32_t refuse_label(const gmm_round *r, genmod_workspace *w)
+{
+    for (size_t i = 0; i < r->rows; i++) {
+        const int32_t label = r->view.labels[i];
+
+        if (label < -1 || (label >= 0 && (size_t)label >= r->k))
+            return base_fail(w, GENMOD_BAD_ARGUMENT,
+                             "labels[%u] is %i; it must lie in -1 … %u",
+                             (uint64_t)(r->first + i), (int64_t)label,
+                             (uint64_t)(r->k - 1));
+    }
+    return GENMOD_OK;
+}
+
+static void add_compensated(gmm_lane *lane, double v)
+{
+    const double sum = lane->log_likelihood + v;
+
+    lane->correction += fabs(lane->log_likelihood) >= fabs(v)
+                            ? (lane->log_likelihood - sum) + v
+                            : (v - sum) + lane->log_likelihood;
+    lane->log_likelihood = sum;
+}
+
+static void add_round(gmm_pass *pass)
+{
+    const gmm_round *const r = pass->round;
+
+    for (size_t b = 0; b < r->used; b++) {
+        double sum = 0;
+
+        for (size_t i = 0; i < block_rows(r, b); i++)
+            sum += r->view.weights ? r->view.weights[b * KERN_ROWS + i] : 1;
+        pass->weight += sum;
+    }
+    for (size_t s = 0; s < pass->n_lanes; s++)
+        for (size_t b = 0; b < r->used; b++)
+            add_compensated(&pass->lanes[s], r->partial[s * r->blocks + b]);
+}
+
+static int32_t run_round(gmm_pass *pass, genmod_workspace *w)
+{
+    gmm_round *const r = pass->round;
+    const size_t left = r->n - r->first, whole = r->blocks * KERN_ROWS;
+    int32_t status;
+
+    r->rows = left < whole ? left : whole;
+    r->used = (r->rows + KERN_ROWS - 1) / KERN_ROWS;
+    status = base_data_view(pass->x, r->first, r->rows, r->stage, &r->view, w);
+    if (status)
+        return status;
+    if (pass->source == GMM_LABELS && !r->view.labels)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "init is \"labels\", but x has no labels");
+    status = base_parallel(w, pass->n_lanes * r->used, expect, pass);
+    if (status == GENMOD_NON_FINITE)
+        return base_view_non_finite(&r->view, r->first, r->rows, r->d, w);
+    if (status == GENMOD_BAD_ARGUMENT)
+        return refuse_label(r, w);
+    if (!status && pass->moments)
+        status = base_parallel(w, pass->n_lanes * r->k * r->strips, accumulate,
+                               pass);
+    if (status) /* the host's own loop gave up */
+        return base_fail(w, GENMOD_CALLBACK, "parallel_for returned %i",
+                         (int64_t)status);
+    add_round(pass);
+    return GENMOD_OK;
+}
+
+/* 1 where sums about the centre cost few digits: they lose those of (mu /
+ * sigma)^2, which may take 1e-10 of a variance in f64 and 1e-4 in f32. */
+static int32_t common_form(const gmm_pass *pass, const gmm_params *p)
+{
+    const int narrow = pass->round->ops->type == GENMOD_F32;
+    const double most =
+        narrow ? 1e-4 / (double)FLT_EPSILON : 1e-10 / DBL_EPSILON;
+    const double *const mu = p->f64.mu, *const inverse = p->f64.precision;
+
+    if (p->type->triangle || pass->source != GMM_POSTERIOR)
+        return 0;
+    for (size_t i = 0; i < p->k * p->d; i++)
+        if (mu[i] * inverse[i] * (mu[i] * inverse[i]) > most)
+            return 0;
+    return 1;
+}
+
+/* Enough pieces for the threads where there are few components; bits do not
+ * depend on it, since every sum has one owner. */
+static size_t strips(const gmm_pass *pass, size_t width)
+{
+    const gmm_round *const r = pass->round;
+    const size_t items = pass->n_lanes * r->k, groups = (r->d + 7) / 8;
+    const size_t want = (4 * width + items - 1) / items;
+
+    if (!pass->lanes[0].params->type->triangle || width == 1 || groups < 4)
+        return 1;
+    return want < groups ? want : groups;
+}
+
+/* Scaled columns have distances of their own; a metric proportional
+ * to 1 / scale_c, the largest 1, gives the plain ones back. */
+static void plain_metric(const gmm_pass *pass)
+{
+    const gmm_round *const r = pass->round;
+
+    for (size_t s = 0; s < pass->n_lanes; s++) {
+        const double *const scale = pass->lanes[s].params->f64.scale;
+        double least = scale[0];
+
+        for (size_t c = 1; c < r->d; c++)
+            least = scale[c] < least ? scale[c] : least;
+        for (size_t c = 0; c < r->d; c++)
+            set_cell(r, r->metric, s * r->d + c, least / scale[c]);
+    }
+}
+
+int32_t gmm_pass_run(gmm_pass *pass, genmod_workspace *w)
+{
+    gmm_round *const r = pass->round;
+    int32_t status = GENMOD_OK;
+
+    pass->weight = 0;
+    for (size_t s = 0; s < pass->n_lanes; s++) {
+        gmm_lane *const lane = &pass->lanes[s];
+
+        lane->log_likelihood = lane->correction = 0;
+        if (lane->stats) {
+            memset(lane->stats->s0, 0, lane->stats->size * sizeof(double));
+            lane->stats->common = common_form(pass, lane->params);
+        }
+    }
+    r->strips = strips(pass, base_width(w));
+    r->group = pass->n_lanes * r->k >= 8 * base_width(w) ? 4 : 1;
+    if (pass->source == GMM_NEAREST)
+        plain_metric(pass);
+    for (r->first = 0; r->first < r->n && !status; r->first += r->rows) {
+        status = base_cancelled(w);
+        if (!status)
+            status = run_round(pass, w);
+        if (!status && pass->poll)
+            status = pass->poll(r->first + r->rows, pass->user);
+    }
+    for (size_t s = 0; s < pass->n_lanes; s++)
+        pass->lanes[s].log_likelihood += pass->lanes[s].correction;
+    return status;
+}

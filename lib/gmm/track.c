@@ -1,0 +1,176 @@
+/* What the training calls do alike: an iteration, and its way into the model.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "gmm/job.h"
+
+int32_t gmm_job_reserve(genmod_report *r, size_t k, size_t history,
+                        size_t starts, genmod_workspace *w)
+{
+    int32_t status = base_report_reserve(r, GMM_REPORT_HISTORY, history, w);
+
+    if (!status)
+        status = base_report_reserve(r, GMM_REPORT_MENDS, k, w);
+    if (!status)
+        status = base_report_reserve(r, GMM_REPORT_LAST_MEND, k, w);
+    if (!status)
+        status =
+            base_report_reserve(r, GMM_REPORT_START_LOG_LIKELIHOOD, starts, w);
+    return status;
+}
+
+void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before)
+{
+    genmod_report *const r = job->m->report;
+    size_t n;
+    const double *const old = base_report_values(r, GMM_REPORT_HISTORY, &n);
+
+    base_report_put(r, GMM_REPORT_HISTORY, before, old);
+    for (size_t i = 0; i < t->n_history; i++)
+        base_report_append(r, GMM_REPORT_HISTORY, t->history[i]);
+    base_report_put(r, GMM_REPORT_MENDS, job->k, t->mends);
+    base_report_put(r, GMM_REPORT_LAST_MEND, job->k, t->last_mend);
+    base_report_set(r, GMM_REPORT_LOG_LIKELIHOOD, t->mean);
+    base_report_set(r, GMM_REPORT_CONVERGED, t->converged);
+    base_report_set(r, GMM_REPORT_FORM,
+                    t->stats->common ? GMM_FORM_CENTER : GMM_FORM_MEANS);
+    base_report_set(r, GMM_REPORT_BEST_START, (double)t->number);
+    base_report_set(r, GMM_REPORT_PARAMETERS,
+                    (double)gmm_free_parameters(job->type, job->k, job->d));
+}
+
+void gmm_job_count(const gmm_job *job, size_t iterations)
+{
+    base_report_set(job->m->report, GMM_REPORT_ITERATIONS, (double)iterations);
+    base_report_set(job->m->report, GMM_REPORT_ROWS, (double)job->n);
+}
+
+void gmm_job_commit(gmm_job *job, const gmm_track *t)
+{
+    gmm_params *const held = job->m->params;
+
+    if (job->committed) {
+        gmm_params_copy(job->committed, t->now);
+        job->m->params = job->committed;
+        job->committed = NULL;
+        gmm_params_free(held);
+    } else {
+        gmm_params_copy(held, t->now);
+    }
+}
+
+int32_t gmm_job_advance(gmm_job *job, gmm_track *t)
+{
+    gmm_params *const now = t->now;
+    int32_t status;
+
+    job->rules.step = t->number << 32 | (t->steps + 1);
+    status = gmm_update(now, base_data_type(job->x), t->stats, &job->rules,
+                        &job->slots, t->next, t->mend, job->w);
+    if (status)
+        return status;
+    t->now = t->next;
+    t->next = now;
+    t->steps++;
+    t->history[t->n_history++] = t->mean;
+    t->mended = 0;
+    for (size_t j = 0; j < job->k; j++) {
+        t->mends[j] += t->mend[j] != GMM_MEND_NONE;
+        if (t->mend[j])
+            t->last_mend[j] = t->mend[j];
+        t->mended |= t->mend[j] != GMM_MEND_NONE;
+    }
+    return GENMOD_OK;
+}
+
+int gmm_job_at_rest(const gmm_job *job, gmm_track *t)
+{
+    const double gain = fabs(t->mean - t->previous);
+
+    t->previous = t->mean;
+    return !t->mended &&
+           (gain < job->tolerance || gain < job->relative * fabs(t->mean));
+}
+
+void gmm_job_note_mends(gmm_track *t, size_t k)
+{
+    for (size_t j = 0; j < k; j++) {
+        t->mends[j] = t->mend[j] != GMM_MEND_NONE;
+        t->last_mend[j] = t->mend[j];
+    }
+}
+
+/* What a share of the data's variance is must be known before a ridge. */
+int32_t gmm_job_resume(gmm_job *job)
+{
+    gmm_track *const t = &job->tracks[0];
+    int32_t status = GENMOD_OK;
+
+    gmm_params_copy(t->now, job->m->params);
+    if (!(t->now->column_variance[0] > 0)) {
+        status = gmm_job_columns(job);
+        if (!status)
+            memcpy(t->now->column_variance, job->variance,
+                   job->d * sizeof(double));
+    }
+    return status;
+}
+
+gmm_past gmm_job_recall(const gmm_job *job)
+{
+    const genmod_report *const r = job->m->report;
+    const double iterations = base_report_number(r, GMM_REPORT_ITERATIONS);
+    gmm_track *const t = &job->tracks[0];
+    gmm_past p = {iterations > 0 ? (size_t)iterations : 0, 0};
+    size_t n;
+    const double *v = base_report_values(r, GMM_REPORT_MENDS, &n);
+
+    if (n == job->k)
+        memcpy(t->mends, v, n * sizeof *v);
+    v = base_report_values(r, GMM_REPORT_LAST_MEND, &n);
+    if (n == job->k)
+        memcpy(t->last_mend, v, n * sizeof *v);
+    v = base_report_values(r, GMM_REPORT_HISTORY, &n);
+    p.values = n;
+    t->previous = n ? v[n - 1] : NAN;
+    t->steps = p.iterations;
+    return p;
+}
+
+int32_t gmm_job_pass(gmm_job *job)
+{
+    const gmm_lane *const lane = job->pass.lanes;
+    int32_t status;
+
+    job->pass.source = GMM_POSTERIOR;
+    job->pass.n_lanes = 0;
+    for (size_t t = 0; t < job->n_tracks; t++)
+        if (!job->tracks[t].ended)
+            job->pass.lanes[job->pass.n_lanes++] = (gmm_lane){
+                .params = job->tracks[t].now,
+                .stats = job->pass.moments ? job->tracks[t].stats : NULL};
+    status = gmm_pass_run(&job->pass, job->w);
+    for (size_t t = 0, i = 0; t < job->n_tracks && !status; t++)
+        if (!job->tracks[t].ended)
+            job->tracks[t].mean = lane[i++].log_likelihood / job->pass.weight;
+    return status;
+}
+
+int32_t gmm_check_columns(const gmm_model *m, const genmod_data *x,
+                          genmod_workspace *w)
+{
+    if (base_data_columns(x) != m->params->d)
+        return base_fail(
+            w, GENMOD_BAD_ARGUMENT, "x has %u columns; the model has %u",
+            (uint64_t)base_data_columns(x), (uint64_t)m->params->d);
+    return GENMOD_OK;
+}
+
+int32_t gmm_check_training(const gmm_model *m, const genmod_data *x,
+                           genmod_workspace *w)
+{
+    if (!m || !x)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", m ? "x" : "m");
+    return gmm_check_idle(m, w);
+}

@@ -1,0 +1,63 @@
+/* Writes a small saved mixture of each covariance type into a folder: where the
+ * fuzzers start from. Run it again after a change of the format. */
+#include "genmod/gmm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const names[] = {"full", "tied", "diagonal", "spherical"};
+
+static int write_file(const char *folder, const char *name, const void *bytes,
+                      size_t n)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s.safetensors", folder, name);
+    FILE *const f = fopen(path, "wb");
+    if (!f)
+        return 1;
+    const int good = fwrite(bytes, 1, n, f) == n;
+    return fclose(f) != 0 || !good;
+}
+
+/* Rows in two heaps, without symmetry. */
+static void fill(size_t n, double *x)
+{
+    for (size_t i = 0; i < n; i++) {
+        x[2 * i] = (double)(i * i % 17) / 3 + (i % 2 ? 20 : 0);
+        x[2 * i + 1] = (double)(i * 7 % 13) / 5 - (i % 2 ? 0 : 9);
+    }
+}
+
+static int make(const char *folder, const char *covariance)
+{
+    enum { N = 60 };
+    double x[2 * N];
+    unsigned char out[8192];
+    size_t need;
+    genmod_config *c = NULL;
+    genmod_data *v = NULL;
+    gmm_model *m = NULL;
+    fill(N, x);
+    const int failed =
+        gmm_config_new(&c, NULL) ||
+        genmod_config_set_i64(c, GMM_COMPONENTS, 2, NULL) ||
+        genmod_config_set_str(c, GMM_COVARIANCE, covariance, NULL) ||
+        genmod_config_set_i64(c, GMM_MAX_ITERATIONS, 3, NULL) ||
+        genmod_data_new(&v, NULL) ||
+        genmod_data_set_rows(v, GENMOD_F64, N, 2, x, 0, 0, NULL) ||
+        gmm_new(c, &m, NULL) || gmm_fit(m, v, NULL, NULL, NULL) ||
+        gmm_save(m, sizeof out, out, &need, NULL) ||
+        write_file(folder, covariance, out, need);
+    gmm_free(m);
+    genmod_data_free(v);
+    genmod_config_free(c);
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc == 2 && i < 4; i++)
+        if (make(argv[1], names[i]))
+            return EXIT_FAILURE;
+    return argc == 2 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
