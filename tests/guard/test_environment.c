@@ -1,0 +1,381 @@
+/* The host's floating-point environment and locale, before and after every
+ * public call, and the same bits whatever they were. */
+#include "support/test.h"
+
+#include <fenv.h>
+#include <genmod/genmod.h>
+#include <locale.h>
+
+#define ROWS 6
+
+typedef struct setting {
+    int rounding, flags;
+} setting;
+
+static const setting settings[] = {
+    {FE_TONEAREST, 0},
+    {FE_UPWARD, 0},
+    {FE_DOWNWARD, FE_ALL_EXCEPT},
+    {FE_TOWARDZERO, FE_DIVBYZERO | FE_INEXACT},
+};
+
+static const double rows[ROWS] = {-2.25, -1.375, -1.0625, 1.9375, 2.5, 3.125};
+
+/* What the calls gave, to be compared bit by bit. */
+typedef struct result {
+    double start, density[ROWS], posterior[2 * ROWS], mean, aic, bic;
+    double sample[ROWS], covariances[2];
+    int32_t label[ROWS], component[ROWS];
+} result;
+
+typedef struct scene {
+    setting host;
+    const char *locale;
+    genmod_context *context;
+    genmod_workspace *w;
+    genmod_config *config;
+    genmod_data *data;
+    gmm_model *model, *other;
+    result *out;
+} scene;
+
+static unsigned control(void)
+{
+#ifdef __SSE__
+    return __builtin_ia32_stmxcsr() & 0xffc0;
+#else
+    return 0;
+#endif
+}
+
+/* What is not as the host left it; NULL where all is. */
+static const char *difference(const scene *s)
+{
+    static const unsigned kept[] = {0x1f80, 0x5f80, 0x3f80, 0x7f80};
+    static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD,
+                                FE_TOWARDZERO};
+    if (fegetround() != s->host.rounding)
+        return "rounding mode";
+    if (fetestexcept(FE_ALL_EXCEPT) != s->host.flags)
+        return "exception flags";
+    for (size_t i = 0; control() && i < 4; i++)
+        if (modes[i] == s->host.rounding && control() != kept[i])
+            return "control bits";
+    if (strcmp(setlocale(LC_ALL, NULL), s->locale) != 0)
+        return "locale";
+    return NULL;
+}
+
+static void unchanged(const scene *s, const char *name)
+{
+    if (difference(s))
+        fail_msg("%s changed the %s", name, difference(s));
+}
+
+static void good(const scene *s, const char *name, int32_t status)
+{
+    unchanged(s, name);
+    assert_status(status, GENMOD_OK, s->w);
+}
+
+static int32_t here(size_t n, genmod_task task, void *arg, void *user)
+{
+    int32_t status = 0;
+    (void)user;
+    for (size_t i = 0; i < n && status == 0; i++)
+        status = task(i, arg);
+    return status;
+}
+
+static int32_t read_rows(size_t n, const int64_t *number, void *x,
+                         double *weights, int32_t *labels, void *user)
+{
+    (void)weights, (void)labels, (void)user;
+    for (size_t i = 0; i < n; i++)
+        memcpy((double *)x + i, rows + number[i], sizeof *rows);
+    return 0;
+}
+
+static int32_t watch(const genmod_report *report, void *user)
+{
+    double v;
+    (void)user;
+    return genmod_report_get(report, GMM_REPORT_ITERATIONS, &v);
+}
+
+static void call_context(scene *s)
+{
+    genmod_context *c = NULL;
+    genmod_version();
+    unchanged(s, "genmod_version");
+    genmod_status_name(GENMOD_LIMIT);
+    unchanged(s, "genmod_status_name");
+    good(s, "genmod_context_new", genmod_context_new(NULL, NULL, NULL, &c));
+    s->context = c;
+    good(s, "genmod_context_set_memory_limit",
+         genmod_context_set_memory_limit(c, 1 << 26));
+    good(s, "genmod_context_set_parallel_for",
+         genmod_context_set_parallel_for(c, 2, here, NULL));
+    good(s, "genmod_context_set_threads", genmod_context_set_threads(c, 2));
+    good(s, "genmod_context_set_kernels", genmod_context_set_kernels(c, NULL));
+    genmod_context_kernels(c);
+    unchanged(s, "genmod_context_kernels");
+    good(s, "genmod_workspace_new", genmod_workspace_new(c, &s->w));
+    genmod_workspace_error(s->w);
+    unchanged(s, "genmod_workspace_error");
+}
+
+static void call_config(scene *s)
+{
+    int64_t k = 0;
+    double tolerance = 0;
+    char text[256];
+    genmod_config *c = NULL;
+    good(s, "gmm_config_new", gmm_config_new(&c, s->w));
+    s->config = c;
+    good(s, "genmod_config_set_i64",
+         genmod_config_set_i64(c, GMM_COMPONENTS, 2, s->w));
+    good(s, "genmod_config_set_f64",
+         genmod_config_set_f64(c, GMM_RIDGE, 1e-7, s->w));
+    good(s, "genmod_config_set_str",
+         genmod_config_set_str(c, GMM_TOLERANCE, "2.5e-5", s->w));
+    good(s, "genmod_config_get_i64",
+         genmod_config_get_i64(c, GMM_COMPONENTS, &k, s->w));
+    good(s, "genmod_config_get_f64",
+         genmod_config_get_f64(c, GMM_TOLERANCE, &tolerance, s->w));
+    assert_true(k == 2 && tolerance == 2.5e-5);
+    good(
+        s, "genmod_config_get_str",
+        genmod_config_get_str(c, GMM_TOLERANCE, sizeof text, text, NULL, s->w));
+    assert_string_equal(text, "0.000025");
+    genmod_config_key(c, 0);
+    unchanged(s, "genmod_config_key");
+    good(s, "genmod_config_describe",
+         genmod_config_describe(c, GMM_RIDGE, "default", sizeof text, text,
+                                NULL, s->w));
+}
+
+static void call_data(scene *s)
+{
+    static const double weights[ROWS] = {1, 2, 1, 1, 1, 3};
+    static const int32_t labels[ROWS] = {0, 0, 0, 1, 1, 1};
+    genmod_data *x = NULL;
+    good(s, "genmod_data_new", genmod_data_new(&x, s->w));
+    s->data = x;
+    good(s, "genmod_data_set_source",
+         genmod_data_set_source(x, GENMOD_F64, ROWS, 1, read_rows, NULL, s->w));
+    good(s, "genmod_data_set_rows",
+         genmod_data_set_rows(x, GENMOD_F64, ROWS, 1, rows, 0, 0, s->w));
+    good(s, "genmod_data_set_scale",
+         genmod_data_set_scale(x, 0.3125, 1.1, s->w));
+    good(s, "genmod_data_set_weights",
+         genmod_data_set_weights(x, ROWS, weights, s->w));
+    good(s, "genmod_data_set_labels",
+         genmod_data_set_labels(x, ROWS, labels, s->w));
+}
+
+static void call_training(scene *s)
+{
+    double r[2 * ROWS] = {1, 0, 0.75, 0.25, 1, 0, 0, 1, 0.25, 0.75, 0, 1};
+    gmm_model *m = NULL;
+    good(s, "gmm_new", gmm_new(s->config, &m, s->w));
+    s->model = m;
+    good(s, "gmm_configure", gmm_configure(m, s->config, s->w));
+    good(s, "gmm_get_config", gmm_get_config(m, s->config, s->w));
+    good(s, "gmm_start", gmm_start(m, s->data, s->w));
+    good(s, "gmm_log_likelihood",
+         gmm_log_likelihood(m, s->data, &s->out->start, s->w));
+    good(s, "gmm_start_responsibilities",
+         gmm_start_responsibilities(m, s->data, sizeof r, r, s->w));
+    good(s, "gmm_step", gmm_step(m, s->data, s->w));
+    good(s, "gmm_fit", gmm_fit(m, s->data, watch, NULL, s->w));
+    gmm_components(m);
+    unchanged(s, "gmm_components");
+    gmm_dimension(m);
+    unchanged(s, "gmm_dimension");
+}
+
+static void call_report(scene *s)
+{
+    const genmod_report *const r = gmm_report(s->model);
+    double v;
+    double series[1024];
+    size_t need = 0;
+    char text[256];
+    unchanged(s, "gmm_report");
+    genmod_report_key(r, 0);
+    unchanged(s, "genmod_report_key");
+    good(s, "genmod_report_describe",
+         genmod_report_describe(r, GMM_REPORT_HISTORY, "unit", sizeof text,
+                                text, NULL, s->w));
+    good(s, "genmod_report_get",
+         genmod_report_get(r, GMM_REPORT_LOG_LIKELIHOOD, &v));
+    good(s, "genmod_report_series",
+         genmod_report_series(r, GMM_REPORT_HISTORY, 1024, series, &need));
+}
+
+static void call_scores(scene *s)
+{
+    result *const o = s->out;
+    good(s, "gmm_log_density",
+         gmm_log_density(s->model, s->data, sizeof o->density, o->density,
+                         s->w));
+    good(s, "gmm_responsibilities",
+         gmm_responsibilities(s->model, s->data, GENMOD_F64,
+                              sizeof o->posterior, o->posterior, s->w));
+    good(s, "gmm_predict",
+         gmm_predict(s->model, s->data, sizeof o->label, o->label, s->w));
+    good(s, "gmm_log_likelihood",
+         gmm_log_likelihood(s->model, s->data, &o->mean, s->w));
+    good(s, "gmm_aic", gmm_aic(s->model, s->data, &o->aic, s->w));
+    good(s, "gmm_bic", gmm_bic(s->model, s->data, &o->bic, s->w));
+    good(s, "gmm_sample",
+         gmm_sample(s->model, 2385, 7, ROWS, GENMOD_F64, sizeof o->sample,
+                    o->sample, o->component, s->w));
+    good(s, "gmm_get_params",
+         gmm_get_params(s->model, GMM_COVARIANCES, 2, o->covariances, NULL,
+                        s->w));
+}
+
+static void call_copies(scene *s)
+{
+    static const double weights[] = {0.385, 0.615}, means[] = {-1.25, 2.5};
+    static const double covariances[] = {0.75, 1.5};
+    static unsigned char file[1 << 16];
+    size_t need = 0;
+    good(s, "gmm_new", gmm_new(s->config, &s->other, s->w));
+    good(s, "gmm_copy", gmm_copy(s->model, s->other, s->w));
+    good(s, "gmm_save", gmm_save(s->model, sizeof file, file, &need, s->w));
+    good(s, "gmm_load", gmm_load(s->other, need, file, s->w));
+    good(s, "gmm_set_params",
+         gmm_set_params(s->other, 2, 1, weights, means, 2, covariances, s->w));
+}
+
+static void call_ends(scene *s)
+{
+    genmod_workspace_cancel(s->w);
+    unchanged(s, "genmod_workspace_cancel");
+    gmm_free(s->model);
+    gmm_free(s->other);
+    unchanged(s, "gmm_free");
+    genmod_data_free(s->data);
+    unchanged(s, "genmod_data_free");
+    genmod_config_free(s->config);
+    unchanged(s, "genmod_config_free");
+    genmod_workspace_free(s->w);
+    unchanged(s, "genmod_workspace_free");
+    genmod_context_free(s->context);
+    unchanged(s, "genmod_context_free");
+}
+
+static void play(setting on_entry, result *out)
+{
+    char locale[256];
+    scene s = {.host = on_entry, .locale = locale, .out = out};
+    memset(out, 0, sizeof *out);
+    strcpy(locale, setlocale(LC_ALL, NULL));
+    feclearexcept(FE_ALL_EXCEPT);
+    feraiseexcept(on_entry.flags);
+    fesetround(on_entry.rounding);
+    call_context(&s);
+    call_config(&s);
+    call_data(&s);
+    call_training(&s);
+    call_report(&s);
+    call_scores(&s);
+    call_copies(&s);
+    call_ends(&s);
+    fesetround(FE_TONEAREST);
+    feclearexcept(FE_ALL_EXCEPT);
+}
+
+static void public_calls_leave_the_environment_alone(void **state)
+{
+    result first, other;
+    (void)state;
+    play(settings[0], &first);
+    for (size_t i = 1; i < sizeof settings / sizeof *settings; i++) {
+        play(settings[i], &other);
+        assert_memory_equal(&first, &other, sizeof first);
+    }
+}
+
+/* A locale with a decimal comma, where the system has one. */
+static void public_calls_do_not_hear_the_locale(void **state)
+{
+    static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE",
+                                        "C.UTF-8"};
+    result first, other;
+    (void)state;
+    play(settings[0], &first);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (setlocale(LC_ALL, names[i]))
+            break;
+    play(settings[0], &other);
+    setlocale(LC_ALL, "C");
+    assert_memory_equal(&first, &other, sizeof first);
+}
+
+static void leave_a_flag(void)
+{
+    feraiseexcept(FE_INEXACT);
+}
+
+static void leave_a_rounding_mode(void)
+{
+    fesetround(FE_UPWARD);
+}
+
+static void leave_denormals_flushed(void)
+{
+#ifdef __SSE__
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+#else
+    fesetround(FE_DOWNWARD);
+#endif
+}
+
+static void leave_a_locale(void)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    feclearexcept(FE_ALL_EXCEPT);
+}
+
+static void leave_nothing(void)
+{
+}
+
+/* The canary: what must be seen, and what must not. */
+static void changes_of_the_environment_are_told(void **state)
+{
+    static void (*const mutants[])(void) = {leave_a_flag, leave_a_rounding_mode,
+                                            leave_denormals_flushed,
+                                            leave_a_locale};
+    static const char *const told[] = {"exception flags", "rounding mode", NULL,
+                                       "locale"};
+    const scene s = {.locale = "C"};
+    fenv_t before;
+    (void)state;
+    feholdexcept(&before);
+    leave_nothing();
+    assert_null(difference(&s));
+    for (size_t i = 0; i < sizeof mutants / sizeof *mutants; i++) {
+        mutants[i]();
+        const char *const what = difference(&s);
+        fesetenv(&before);
+        setlocale(LC_ALL, "C");
+        assert_non_null(what);
+        if (told[i])
+            assert_string_equal(what, told[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(public_calls_leave_the_environment_alone),
+        cmocka_unit_test(public_calls_do_not_hear_the_locale),
+        cmocka_unit_test(changes_of_the_environment_are_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
