@@ -304,6 +304,28 @@ static void a_component_far_from_all_rows_is_survived(void **state)
     }
 }
 
+/* 0.1 and its neighbour: what varies is the rounding, so the column has the
+ * ridge of a constant one, a millionth of the other column's variance. */
+static void a_column_that_varies_by_roundings_counts_as_constant(void **state)
+{
+    (void)state;
+    double x[90 * 2], variance = 0, cov[2] = {0};
+    for (size_t i = 0; i < 90; i++) {
+        x[2 * i] = 0.3 * (double)(i % 7);
+        x[2 * i + 1] = i % 3 ? 0.1 : nextafter(0.1, 1);
+    }
+    for (size_t i = 0; i < 90; i++)
+        variance += pow(x[2 * i] - 0.3 * 267 / 90, 2) / 90;
+    gmm_model *const m = fixture_model(1, REF_DIAGONAL, NULL);
+    genmod_data *const v = fixture_view(90, 2, x);
+    assert_ok(gmm_fit(m, v, NULL, NULL, NULL));
+    assert_ok(gmm_get_params(m, GMM_COVARIANCES, 2, cov, NULL, NULL));
+    fixture_close("the other column", cov[0], variance * (1 + 1e-6), 1e-12);
+    fixture_close("the rounded column", cov[1], variance * 1e-6, 1e-9);
+    genmod_data_free(v);
+    gmm_free(m);
+}
+
 /* 8 x 8 digits: three of the 64 pixels are constant. */
 static void digits_fit_with_ten_full_covariances(void **state)
 {
@@ -335,6 +357,7 @@ int main(void)
             on_singular_error_names_the_component_and_loses_nothing),
         cmocka_unit_test(on_singular_error_names_the_right_component),
         cmocka_unit_test(constant_columns_are_fitted),
+        cmocka_unit_test(a_column_that_varies_by_roundings_counts_as_constant),
         cmocka_unit_test(a_column_that_is_a_sum_of_others_is_fitted),
         cmocka_unit_test(all_rows_equal_are_fitted),
         cmocka_unit_test(as_many_components_as_rows_are_fitted),
