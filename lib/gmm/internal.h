@@ -2,6 +2,8 @@
 #ifndef GMM_INTERNAL_H
 #define GMM_INTERNAL_H
 
+#include <float.h>
+
 #include "base/base.h"
 #include "genmod/gmm.h"
 #include "kern/kern.h"
@@ -44,6 +46,34 @@ typedef struct gmm_tables {
     kern_real
         *precision; /* triangle: U [units, d, d]; else 1 / sigma [units, d] */
 } gmm_tables;
+
+/* Element i of an array of `type`, GENMOD_F32 or GENMOD_F64. */
+static inline double gmm_real(int32_t type, const kern_real *at, size_t i)
+{
+    return type == GENMOD_F32 ? (double)((const float *)at)[i]
+                              : ((const double *)at)[i];
+}
+
+static inline void gmm_set_real(int32_t type, kern_real *at, size_t i, double v)
+{
+    if (type == GENMOD_F32)
+        ((float *)at)[i] = (float)v;
+    else
+        ((double *)at)[i] = v;
+}
+
+static inline double gmm_epsilon(int32_t type)
+{
+    return type == GENMOD_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
+}
+
+/* A value of scaled column c in the data's units. */
+static inline double gmm_unscaled(const gmm_tables *t, size_t c, double v)
+{
+    const int32_t type = t->ops->type;
+
+    return gmm_real(type, t->center, c) + v / gmm_real(type, t->scale, c);
+}
 
 /* The parameters, and what is derived from them. One block of memory. */
 typedef struct gmm_params {

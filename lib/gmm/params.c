@@ -195,20 +195,6 @@ static double ln(const gmm_params *p, double x)
     return x;
 }
 
-static void put(const gmm_tables *t, kern_real *at, size_t i, double v)
-{
-    if (t->ops->type == GENMOD_F32)
-        ((float *)at)[i] = (float)v;
-    else
-        ((double *)at)[i] = v;
-}
-
-static double get(const gmm_tables *t, const kern_real *at, size_t i)
-{
-    return t->ops->type == GENMOD_F32 ? (double)((const float *)at)[i]
-                                      : ((const double *)at)[i];
-}
-
 /* x - center is exact near the data (Sterbenz), so what a far-off origin costs
  * is the rounding of the data themselves. */
 static void derive_column(gmm_params *p, gmm_tables *t, size_t c, double mean,
@@ -216,11 +202,12 @@ static void derive_column(gmm_params *p, gmm_tables *t, size_t c, double mean,
 {
     double center;
 
-    put(t, t->center, c, mean);
-    put(t, t->scale, c, scale);
-    center = get(t, t->center, c);
+    gmm_set_real(t->ops->type, t->center, c, mean);
+    gmm_set_real(t->ops->type, t->scale, c, scale);
+    center = gmm_real(t->ops->type, t->center, c);
     for (size_t j = 0; j < p->k; j++)
-        put(t, t->mu, j * p->d + c, (p->means[j * p->d + c] - center) * scale);
+        gmm_set_real(t->ops->type, t->mu, j * p->d + c,
+                     (p->means[j * p->d + c] - center) * scale);
 }
 
 void gmm_derive_columns(gmm_params *p)
@@ -291,8 +278,10 @@ static int derive_diagonal(gmm_params *p, size_t unit)
         if (!(v > 0) || !isfinite(v))
             return 0;
         log_det -= 0.5 * ln(p, v);
-        put(&p->f64, p->f64.precision, unit * d + c, 1 / sqrt(v));
-        put(&p->f32, p->f32.precision, unit * d + c, 1 / sqrt(v));
+        gmm_set_real(p->f64.ops->type, p->f64.precision, unit * d + c,
+                     1 / sqrt(v));
+        gmm_set_real(p->f32.ops->type, p->f32.precision, unit * d + c,
+                     1 / sqrt(v));
     }
     p->log_norm[unit] = log_det;
     return isfinite(log_det);

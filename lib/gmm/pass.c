@@ -6,7 +6,6 @@
  * add the round's blocks to the sums, in their order. Each sum has one owner
  * and one order, whatever the threads, the rounds and the source of the rows.
  */
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -126,20 +125,6 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
     return status;
 }
 
-static double cell(const gmm_round *r, const void *at, size_t i)
-{
-    return r->ops->type == GENMOD_F32 ? (double)((const float *)at)[i]
-                                      : ((const double *)at)[i];
-}
-
-static void set_cell(const gmm_round *r, void *at, size_t i, double v)
-{
-    if (r->ops->type == GENMOD_F32)
-        ((float *)at)[i] = (float)v;
-    else
-        ((double *)at)[i] = v;
-}
-
 /* l <- ln p(x, j), up to the columns' scales: Bishop 2006, (9.7), (2.43). */
 static void joint(const gmm_round *r, const gmm_params *p, size_t m,
                   const char *panel, char *l)
@@ -166,7 +151,7 @@ static void one_hot(const gmm_round *r, size_t i, size_t hot, double weight,
                     char *l)
 {
     for (size_t j = 0; j < r->k; j++)
-        set_cell(r, l, j * KERN_ROWS + i, j == hot ? weight : 0);
+        gmm_set_real(r->ops->type, l, j * KERN_ROWS + i, j == hot ? weight : 0);
 }
 
 static void nearest(const gmm_round *r, const gmm_lane *lane, size_t which,
@@ -184,8 +169,8 @@ static void nearest(const gmm_round *r, const gmm_lane *lane, size_t which,
         size_t best = 0;
 
         for (size_t j = 1; j < r->k; j++)
-            if (cell(r, l, j * KERN_ROWS + i) >
-                cell(r, l, best * KERN_ROWS + i))
+            if (gmm_real(r->ops->type, l, j * KERN_ROWS + i) >
+                gmm_real(r->ops->type, l, best * KERN_ROWS + i))
                 best = j;
         one_hot(r, i, best, weight[i], l);
     }
@@ -208,8 +193,8 @@ static void given(const gmm_round *r, size_t first, size_t m,
 {
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < r->k; j++)
-            set_cell(r, l, j * KERN_ROWS + i,
-                     from[(first + i) * r->k + j] * weight[i]);
+            gmm_set_real(r->ops->type, l, j * KERN_ROWS + i,
+                         from[(first + i) * r->k + j] * weight[i]);
 }
 
 static void clear_padding(const gmm_round *r, size_t m, char *l)
@@ -434,9 +419,8 @@ static int32_t run_round(gmm_pass *pass, genmod_workspace *w)
  * sigma)^2, which may take 1e-10 of a variance in f64 and 1e-4 in f32. */
 static int32_t common_form(const gmm_pass *pass, const gmm_params *p)
 {
-    const int narrow = pass->round->ops->type == GENMOD_F32;
-    const double most =
-        narrow ? 1e-4 / (double)FLT_EPSILON : 1e-10 / DBL_EPSILON;
+    const int32_t type = pass->round->ops->type;
+    const double most = (type == GENMOD_F32 ? 1e-4 : 1e-10) / gmm_epsilon(type);
     const double *const mu = p->f64.mu, *const inverse = p->f64.precision;
 
     if (p->type->triangle || pass->source != GMM_POSTERIOR)
@@ -473,7 +457,8 @@ static void plain_metric(const gmm_pass *pass)
         for (size_t c = 1; c < r->d; c++)
             least = scale[c] < least ? scale[c] : least;
         for (size_t c = 0; c < r->d; c++)
-            set_cell(r, r->metric, s * r->d + c, least / scale[c]);
+            gmm_set_real(r->ops->type, r->metric, s * r->d + c,
+                         least / scale[c]);
     }
 }
 

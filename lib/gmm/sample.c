@@ -83,10 +83,7 @@ static int32_t draw_item(size_t item, size_t slot, void *arg)
         for (size_t c = 0; c < d; c++) {
             const double x = p->means[j * d + c] + z[c];
 
-            if (g->type == GENMOD_F32)
-                ((float *)g->out)[i * d + c] = (float)x;
-            else
-                ((double *)g->out)[i * d + c] = x;
+            gmm_set_real(g->type, g->out, i * d + c, x);
         }
     }
     return GENMOD_OK;

@@ -12,12 +12,6 @@ typedef struct harvest {
     void *out;
 } harvest;
 
-static double element(int32_t type, const void *at, size_t i)
-{
-    return type == GENMOD_F32 ? (double)((const float *)at)[i]
-                              : ((const double *)at)[i];
-}
-
 static void give_density(size_t first, size_t m, const double *log_density,
                          const kern_real *l, void *arg)
 {
@@ -36,13 +30,10 @@ static void give_responsibilities(size_t first, size_t m,
     (void)log_density;
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < h->k; j++) {
-            const double r = element(h->from, l, j * KERN_ROWS + i);
+            const double r = gmm_real(h->from, l, j * KERN_ROWS + i);
             const size_t at = (first + i) * h->k + j;
 
-            if (h->to == GENMOD_F32)
-                ((float *)h->out)[at] = (float)r;
-            else
-                ((double *)h->out)[at] = r;
+            gmm_set_real(h->to, h->out, at, r);
         }
 }
 
@@ -56,8 +47,8 @@ static void give_component(size_t first, size_t m, const double *log_density,
         size_t best = 0;
 
         for (size_t j = 1; j < h->k; j++)
-            if (element(h->from, l, j * KERN_ROWS + i) >
-                element(h->from, l, best * KERN_ROWS + i))
+            if (gmm_real(h->from, l, j * KERN_ROWS + i) >
+                gmm_real(h->from, l, best * KERN_ROWS + i))
                 best = j;
         ((int32_t *)h->out)[first + i] = (int32_t)best;
     }

@@ -1,5 +1,4 @@
 /* First parameters. */
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -40,31 +39,23 @@ static int32_t glance(const gmm_job *job, gmm_params *p)
     return GENMOD_OK;
 }
 
-static double real(const gmm_tables *t, const kern_real *at, size_t i)
-{
-    return t->ops->type == GENMOD_F32 ? (double)((const float *)at)[i]
-                                      : ((const double *)at)[i];
-}
-
 /* A column whose deviation is within some roundings of its mean is constant. */
 static void settle_columns(gmm_job *job, const gmm_params *p,
                            const gmm_stats *s)
 {
     const gmm_tables *const t = gmm_tables_of(p, base_data_type(job->x));
-    const double epsilon =
-        t->ops->type == GENMOD_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
+    const int32_t type = t->ops->type;
     double sum = 0;
     size_t varying = 0;
 
     for (size_t c = 0; c < job->d; c++) {
-        const double scale = real(t, t->scale, c);
+        const double scale = gmm_real(type, t->scale, c);
         const double step = s->s1[c] / s->s0[0];
         double v = (s->s2[c] / s->s0[0] - step * step) / scale / scale;
         double noise;
 
-        job->center[c] =
-            real(t, t->center, c) + (real(t, t->mu, c) + step) / scale;
-        noise = 64 * epsilon * job->center[c];
+        job->center[c] = gmm_unscaled(t, c, gmm_real(type, t->mu, c) + step);
+        noise = 64 * gmm_epsilon(type) * job->center[c];
         v = v > noise * noise ? v : 0;
         job->variance[c] = v;
         sum += v;
@@ -313,10 +304,10 @@ static int32_t from_assignment(gmm_job *job, const double *given)
             for (size_t c = 0; c < job->d; c++) {
                 const size_t i = j * job->d + c;
 
-                t->next->means[i] = real(tables, tables->center, c) +
-                                    (real(tables, tables->mu, i) +
-                                     t->stats->s1[i] / t->stats->s0[j]) /
-                                        real(tables, tables->scale, c);
+                t->next->means[i] =
+                    gmm_unscaled(tables, c,
+                                 gmm_real(tables->ops->type, tables->mu, i) +
+                                     t->stats->s1[i] / t->stats->s0[j]);
             }
         gmm_derive_columns(t->next);
         status = gmm_pass_run(&job->pass, job->w);

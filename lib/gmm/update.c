@@ -1,6 +1,5 @@
 /* The M-step, and what is done about covariances that are not positive
  * definite. */
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -25,18 +24,6 @@ typedef struct update {
     double weight, mean_variance;
 } update;
 
-static double reference(const gmm_tables *t, const kern_real *at, size_t i)
-{
-    return t->ops->type == GENMOD_F32 ? (double)((const float *)at)[i]
-                                      : ((const double *)at)[i];
-}
-
-static double epsilon(const update *u)
-{
-    return u->tables->ops->type == GENMOD_F32 ? (double)FLT_EPSILON
-                                              : DBL_EPSILON;
-}
-
 static int dead(const update *u, size_t j)
 {
     return !(u->s->s0[j] > DBL_EPSILON * u->weight);
@@ -52,12 +39,11 @@ static void set_mean(const update *u, size_t j)
 
     u->next->weights[j] = u->s->s0[j] / u->weight;
     for (size_t c = 0; c < d; c++) {
-        const double about = u->s->common ? 0 : reference(t, t->mu, j * d + c);
+        const double about =
+            u->s->common ? 0 : gmm_real(t->ops->type, t->mu, j * d + c);
 
         step[c] = dead(u, j) ? 0 : step[c] / u->s->s0[j];
-        u->next->means[j * d + c] =
-            reference(t, t->center, c) +
-            (about + step[c]) / reference(t, t->scale, c);
+        u->next->means[j * d + c] = gmm_unscaled(t, c, about + step[c]);
     }
 }
 
@@ -70,7 +56,8 @@ static double moment(const update *u, size_t j, size_t a, size_t b)
     const double *const step = u->s->s1 + j * d;
     const double *const s2 =
         u->s->s2 + (u->now->type->triangle ? (j * d + a) * d + b : j * d + a);
-    const double scale = reference(t, t->scale, a) * reference(t, t->scale, b);
+    const double scale = gmm_real(t->ops->type, t->scale, a) *
+                         gmm_real(t->ops->type, t->scale, b);
 
     return (*s2 / u->s->s0[j] - step[a] * step[b]) / scale;
 }
@@ -138,7 +125,7 @@ static int clear_of_noise(const update *u, size_t unit)
     const double *const cov =
         p->covariances + unit * gmm_unit_size(p->type, p->d);
     const double *const scale = p->f64.scale;
-    const double noise = NOISE * epsilon(u);
+    const double noise = NOISE * gmm_epsilon(u->tables->ops->type);
     const double least = u->s->common ? noise : noise * noise;
 
     for (size_t c = 0; c < p->d; c++) {
@@ -309,7 +296,7 @@ int32_t gmm_update(const gmm_params *now, int32_t type, gmm_stats *s,
         u.mean_variance += now->column_variance[c] / (double)now->d;
     memcpy(next->column_variance, now->column_variance,
            now->d * sizeof(double));
-    next->pivot_floor = 16 * epsilon(&u);
+    next->pivot_floor = 16 * gmm_epsilon(type);
     status = base_parallel(w, now->k, move_item, &u);
     if (!status)
         status = base_parallel(w, units, spread_item, &u);
