@@ -18,9 +18,10 @@
 #define STOP UINT64_C(0x20000)
 #define REGION 32
 
-/* Some 20 microseconds of looking before a thread sleeps: less than its sleep
- * and wake-up cost. */
-#define LOOKS 500
+/* Some 100 microseconds of looking before a thread sleeps: what its sleep and
+ * wake-up cost in a virtual machine, and longer than the serial parts of a
+ * training step. */
+#define LOOKS 2500
 
 typedef struct worker {
     base_pool *pool;

@@ -3,9 +3,9 @@
 
 #include "kern/gemm.h"
 
-int blas_wants(const gemm_call *g)
+int blas_wants(const kern_product *p)
 {
-    (void)g;
+    (void)p;
     return 0;
 }
 
@@ -14,9 +14,10 @@ void blas_tile(size_t *rows, size_t *columns)
     *rows = *columns = 1;
 }
 
-void blas_gemm(const gemm_call *g)
+void blas_gemm(const kern_product *p, const gemm_tile *t)
 {
-    (void)g;
+    (void)p;
+    (void)t;
     assert(0); /* blas_wants() is 0 */
 }
 

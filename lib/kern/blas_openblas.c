@@ -102,16 +102,16 @@ static int fits(size_t ld, size_t columns)
 }
 
 /* gemm.c says why. */
-int blas_wants(const gemm_call *g)
+int blas_wants(const kern_product *p)
 {
-    if (g->ops->cpu == BASE_CPU_X86_V3 || g->ops->cpu == BASE_CPU_X86_V4)
+    if (p->ops->cpu == BASE_CPU_X86_V3 || p->ops->cpu == BASE_CPU_X86_V4)
         return 0;
-    if (g->m < SIDE || g->n < SIDE || g->k < SIDE)
+    if (p->m < SIDE || p->n < SIDE || p->k < SIDE)
         return 0;
-    if (!fits(g->lda, g->ta ? g->m : g->k) ||
-        !fits(g->ldb, g->tb ? g->k : g->n) || !fits(g->ldc, g->n))
+    if (!fits(p->lda, p->ta ? p->m : p->k) ||
+        !fits(p->ldb, p->tb ? p->k : p->n) || !fits(p->ldc, p->n))
         return 0;
-    return find_core()->cpu >= g->ops->cpu;
+    return find_core()->cpu >= p->ops->cpu;
 }
 
 void blas_tile(size_t *rows, size_t *columns)
@@ -120,35 +120,40 @@ void blas_tile(size_t *rows, size_t *columns)
     *columns = CALL_COLUMNS;
 }
 
-/* The part of k from p on, k long. */
-static void multiply_f32(const gemm_call *g, size_t p, size_t k, double beta)
+static CBLAS_TRANSPOSE how(int trans)
 {
-    const float *const a = (const float *)g->a + (g->ta ? p * g->lda : p);
-    const float *const b = (const float *)g->b + (g->tb ? p : p * g->ldb);
-    cblas_sgemm(CblasRowMajor, g->ta ? CblasTrans : CblasNoTrans,
-                g->tb ? CblasTrans : CblasNoTrans, (blasint)g->m, (blasint)g->n,
-                (blasint)k, (float)g->alpha, a, (blasint)g->lda, b,
-                (blasint)g->ldb, (float)beta, g->c, (blasint)g->ldc);
+    return trans ? CblasTrans : CblasNoTrans;
 }
 
-static void multiply_f64(const gemm_call *g, size_t p, size_t k, double beta)
+/* The part of k from `at` on, k long. */
+static void multiply_f32(const kern_product *p, const gemm_tile *t, size_t at,
+                         size_t k, double beta)
 {
-    const double *const a = (const double *)g->a + (g->ta ? p * g->lda : p);
-    const double *const b = (const double *)g->b + (g->tb ? p : p * g->ldb);
-    cblas_dgemm(CblasRowMajor, g->ta ? CblasTrans : CblasNoTrans,
-                g->tb ? CblasTrans : CblasNoTrans, (blasint)g->m, (blasint)g->n,
-                (blasint)k, g->alpha, a, (blasint)g->lda, b, (blasint)g->ldb,
-                beta, g->c, (blasint)g->ldc);
+    const float *const a = (const float *)t->a + (p->ta ? at * p->lda : at);
+    const float *const b = (const float *)t->b + (p->tb ? at : at * p->ldb);
+    cblas_sgemm(CblasRowMajor, how(p->ta), how(p->tb), (blasint)t->m,
+                (blasint)t->n, (blasint)k, (float)p->alpha, a, (blasint)p->lda,
+                b, (blasint)p->ldb, (float)beta, t->c, (blasint)p->ldc);
 }
 
-void blas_gemm(const gemm_call *g)
+static void multiply_f64(const kern_product *p, const gemm_tile *t, size_t at,
+                         size_t k, double beta)
 {
-    for (size_t p = 0; p < g->k; p += CALL_DEPTH) {
-        const size_t k = g->k - p < CALL_DEPTH ? g->k - p : CALL_DEPTH;
-        const double beta = p ? 1.0 : g->beta;
-        if (g->ops->type == GENMOD_F32)
-            multiply_f32(g, p, k, beta);
+    const double *const a = (const double *)t->a + (p->ta ? at * p->lda : at);
+    const double *const b = (const double *)t->b + (p->tb ? at : at * p->ldb);
+    cblas_dgemm(CblasRowMajor, how(p->ta), how(p->tb), (blasint)t->m,
+                (blasint)t->n, (blasint)k, p->alpha, a, (blasint)p->lda, b,
+                (blasint)p->ldb, beta, t->c, (blasint)p->ldc);
+}
+
+void blas_gemm(const kern_product *p, const gemm_tile *t)
+{
+    for (size_t at = 0; at < p->k; at += CALL_DEPTH) {
+        const size_t k = p->k - at < CALL_DEPTH ? p->k - at : CALL_DEPTH;
+        const double beta = at ? 1.0 : p->beta;
+        if (p->ops->type == GENMOD_F32)
+            multiply_f32(p, t, at, k, beta);
         else
-            multiply_f64(g, p, k, beta);
+            multiply_f64(p, t, at, k, beta);
     }
 }

@@ -26,19 +26,6 @@
 #define TILES 16
 #define TILE_WORK 262144
 
-typedef struct job {
-    const gemm_call *g;
-    size_t rows, columns; /* of a tile */
-    size_t across;        /* tiles side by side */
-    int blas;
-    char *scratch; /* one kern_gemm_scratch() a slot */
-} job;
-
-size_t kern_gemm_scratch(void)
-{
-    return GEMM_SLIVER_BYTES + GEMM_SUM_BYTES + GEMM_A_BYTES;
-}
-
 static size_t parts(size_t n, size_t size)
 {
     return n / size + (n % size != 0);
@@ -50,15 +37,15 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /* Halves the longer side of a tile until there are enough of them. */
-static void native_tile(const gemm_call *g, size_t *rows, size_t *columns)
+static void native_tile(kern_product *p)
 {
-    const size_t sliver = GEMM_SLIVER / g->ops->bytes;
-    const size_t depth = smaller(g->k, TILE_WORK);
+    const size_t sliver = GEMM_SLIVER / p->ops->bytes;
+    const size_t depth = smaller(p->k, TILE_WORK);
     size_t r = GEMM_ROWS, slivers = GEMM_WIDTH / GEMM_SLIVER;
     for (;;) {
-        const size_t m = smaller(g->m, r), n = smaller(g->n, slivers * sliver);
-        if (parts(g->m, r) >= TILES ||
-            parts(g->m, r) * parts(g->n, slivers * sliver) >= TILES ||
+        const size_t m = smaller(p->m, r), n = smaller(p->n, slivers * sliver);
+        if (parts(p->m, r) >= TILES ||
+            parts(p->m, r) * parts(p->n, slivers * sliver) >= TILES ||
             m * n * depth < 2 * TILE_WORK)
             break;
         if (m > n && r > 16)
@@ -68,35 +55,70 @@ static void native_tile(const gemm_call *g, size_t *rows, size_t *columns)
         else
             break;
     }
-    *rows = r;
-    *columns = slivers * sliver;
+    p->rows = r;
+    p->columns = slivers * sliver;
 }
 
-static const char *cell(const void *p, size_t bytes, size_t ld, size_t i,
-                        size_t j)
+size_t kern_gemm_scratch(void)
 {
-    return (const char *)p + (i * ld + j) * bytes;
+    return GEMM_SLIVER_BYTES + GEMM_SUM_BYTES + GEMM_A_BYTES;
 }
 
-static int32_t run_tile(size_t item, size_t slot, void *arg)
+void kern_product_cut(kern_product *p)
+{
+    assert(p->ops && p->n <= p->ldc && (p->ta ? p->m : p->k) <= p->lda &&
+           (p->tb ? p->k : p->n) <= p->ldb);
+    p->blas = p->alpha != 0 && blas_wants(p);
+    if (p->blas)
+        blas_tile(&p->rows, &p->columns);
+    else
+        native_tile(p);
+    p->across = parts(p->n, p->columns);
+}
+
+size_t kern_product_items(const kern_product *p)
+{
+    return parts(p->m, p->rows) * p->across;
+}
+
+static size_t cell(const kern_product *p, size_t ld, size_t i, size_t j)
+{
+    return (i * ld + j) * p->ops->bytes;
+}
+
+void kern_product_item(const kern_product *p, size_t item, const kern_real *a,
+                       const kern_real *b, kern_real *c, void *scratch)
+{
+    const size_t i = item / p->across * p->rows;
+    const size_t j = item % p->across * p->columns;
+    gemm_tile t = {.m = smaller(p->m - i, p->rows),
+                   .n = smaller(p->n - j, p->columns)};
+    t.a = (const char *)a +
+          (p->ta ? cell(p, p->lda, 0, i) : cell(p, p->lda, i, 0));
+    t.b = (const char *)b +
+          (p->tb ? cell(p, p->ldb, j, 0) : cell(p, p->ldb, 0, j));
+    t.c = (char *)c + cell(p, p->ldc, i, j);
+    if (p->blas)
+        blas_gemm(p, &t);
+    else
+        p->ops->gemm(p->ta, p->tb, t.m, t.n, p->k, p->alpha, t.a, p->lda, t.b,
+                     p->ldb, p->beta, t.c, p->ldc, scratch);
+}
+
+typedef struct job {
+    const kern_product *product;
+    const kern_real *a, *b;
+    kern_real *c;
+    char *scratch; /* one kern_gemm_scratch() a slot; NULL: none needed */
+} job;
+
+static int32_t run_item(size_t item, size_t slot, void *arg)
 {
     const job *const o = arg;
-    const size_t i = item / o->across * o->rows;
-    const size_t j = item % o->across * o->columns;
-    gemm_call g = *o->g;
-    const size_t bytes = g.ops->bytes;
-    g.a = g.ta ? cell(g.a, bytes, g.lda, 0, i) : cell(g.a, bytes, g.lda, i, 0);
-    g.b = g.tb ? cell(g.b, bytes, g.ldb, j, 0) : cell(g.b, bytes, g.ldb, 0, j);
-    g.c = (char *)g.c + (i * g.ldc + j) * bytes;
-    g.m = smaller(g.m - i, o->rows);
-    g.n = smaller(g.n - j, o->columns);
-    if (o->blas)
-        blas_gemm(&g);
-    else
-        g.ops->gemm(g.ta, g.tb, g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb,
-                    g.beta, g.c, g.ldc,
-                    o->scratch + slot * kern_gemm_scratch());
-    return 0;
+    kern_product_item(o->product, item, o->a, o->b, o->c,
+                      o->scratch ? o->scratch + slot * kern_gemm_scratch()
+                                 : NULL);
+    return GENMOD_OK;
 }
 
 int32_t kern_gemm(genmod_workspace *w, int32_t type, int ta, int tb, size_t m,
@@ -104,33 +126,25 @@ int32_t kern_gemm(genmod_workspace *w, int32_t type, int ta, int tb, size_t m,
                   size_t lda, const kern_real *b, size_t ldb, double beta,
                   kern_real *c, size_t ldc)
 {
-    const gemm_call g = {kern_ops_of(base_cpu(w), type),
-                         ta,
-                         tb,
-                         m,
-                         n,
-                         k,
-                         alpha,
-                         beta,
-                         a,
-                         b,
-                         c,
-                         lda,
-                         ldb,
-                         ldc};
-    job o = {.g = &g};
-    assert(g.ops && n <= ldc && (ta ? m : k) <= lda && (tb ? k : n) <= ldb);
+    kern_product p = {.ops = kern_ops_of(base_cpu(w), type),
+                      .ta = ta,
+                      .tb = tb,
+                      .m = m,
+                      .n = n,
+                      .k = k,
+                      .lda = lda,
+                      .ldb = ldb,
+                      .ldc = ldc,
+                      .alpha = alpha,
+                      .beta = beta};
+    job o = {.product = &p, .a = a, .b = b, .c = c};
+    kern_product_cut(&p);
     if (m == 0 || n == 0)
         return GENMOD_OK;
-    o.blas = alpha != 0 && blas_wants(&g);
-    if (o.blas) {
-        blas_tile(&o.rows, &o.columns);
-    } else {
-        native_tile(&g, &o.rows, &o.columns);
+    if (!p.blas) {
         o.scratch = base_scratch(w, base_width(w), kern_gemm_scratch());
         if (!o.scratch)
             return base_status(w);
     }
-    o.across = parts(n, o.columns);
-    return base_parallel(w, parts(m, o.rows) * o.across, run_tile, &o);
+    return base_parallel(w, kern_product_items(&p), run_item, &o);
 }

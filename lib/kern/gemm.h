@@ -17,25 +17,21 @@
 #define GEMM_SUM_BYTES (GEMM_ROWS * GEMM_WIDTH)
 #define GEMM_A_BYTES (GEMM_ROWS * GEMM_DEPTH * 8)
 
-/* C = alpha op(A) op(B) + beta C, as kern_gemm(). */
-typedef struct gemm_call {
-    const kern_ops *ops;
-    int ta, tb;
-    size_t m, n, k;
-    double alpha, beta;
+/* One item of a product: its corners in A, B and C, and its size. */
+typedef struct gemm_tile {
+    size_t m, n;
     const void *a, *b;
     void *c;
-    size_t lda, ldb, ldc;
-} gemm_call;
+} gemm_tile;
 
 /* ---- blas_openblas.c or blas_builtin.c, as the build chooses ------------- */
 
 /* 1 where the provider is there and to be taken, by shape, kernel set and the
  * library's core alone. */
-int blas_wants(const gemm_call *g);
+int blas_wants(const kern_product *p);
 /* The outputs of a tile, whatever the shape. */
 void blas_tile(size_t *rows, size_t *columns);
-/* One tile of a call that blas_wants(), on the calling thread. */
-void blas_gemm(const gemm_call *g);
+/* One tile of a product that blas_wants(), on the calling thread. */
+void blas_gemm(const kern_product *p, const gemm_tile *t);
 
 #endif

@@ -13,11 +13,17 @@
 
 #include "kern/gemm.h"
 
+/* Rows of B that are asked for before they are wanted: where B comes from L3,
+ * they lie too far apart for the processor to guess. */
+#define AHEAD 8
+
 /* The accumulators of a tile fill the registers, but for a row of B and one
  * element of A. */
 #define TILE_VECTORS 3
 #define TILE_ROWS (VECTOR_REGISTERS == 32 ? 8 : 4)
 #define TILE_ROWS_MOST 8
+
+#define NARROW 96 /* rows of A for which a transposed B is not packed */
 
 /* B is read where it lies, unless its rows are this many bytes apart, or a
  * multiple: then they share few sets of the caches and throw each other out. */
@@ -66,8 +72,10 @@ INLINE void multiply(const int rows, const int vectors, const tile *t)
     size_t at = 0;
     for (size_t p = t->k; p > 0; p--, b += b_row, at += a_col) {
         vec row[TILE_VECTORS];
-        for (int v = 0; v < vectors; v++)
+        for (int v = 0; v < vectors; v++) {
             row[v] = v_loadu(b + v * LANES);
+            __builtin_prefetch(b + AHEAD * b_row + v * LANES);
+        }
         for (int r = 0; r < rows; r++) {
             const vec x = v_set1(a[r][at]);
             for (int v = 0; v < vectors; v++)
@@ -201,23 +209,44 @@ static void pack_sliver(const product *g, size_t p0, size_t k, size_t j0,
     }
 }
 
+/* Outputs of a tile from where they lie in C, and back. Where C is transposed,
+ * along its lines. */
+static void read_tile(const product *g, size_t rows, size_t columns,
+                      const REAL *c, REAL *out, size_t width)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++)
+            out[i * width + j] = c[i * g->c_row + j * g->c_col];
+}
+
+static void write_tile(const product *g, size_t rows, size_t columns,
+                       const REAL *out, size_t width, REAL *c)
+{
+    if (g->c_row == 1 && rows == TILE_ROWS) {
+        for (size_t j = 0; j < columns; j++)
+            for (size_t i = 0; i < TILE_ROWS; i++)
+                c[i + j * g->c_col] = out[i * width + j];
+        return;
+    }
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++)
+            c[i * g->c_row + j * g->c_col] = out[i * width + j];
+}
+
 /* A tile whose outputs are no whole vectors side by side. */
 static void multiply_ragged(const product *g, size_t rows, size_t columns,
                             int vectors, tile *t, REAL *c)
 {
-    REAL out[TILE_ROWS_MOST * TILE_VECTORS * LANES]
-        __attribute__((aligned(VECTOR_BYTES))) = {0};
+    REAL out[TILE_ROWS_MOST * TILE_VECTORS * LANES];
     const size_t width = (size_t)vectors * LANES;
-    if (t->beta != 0)
-        for (size_t i = 0; i < rows; i++)
-            for (size_t j = 0; j < columns; j++)
-                out[i * width + j] = c[i * g->c_row + j * g->c_col];
+    if (t->beta != 0) {
+        __builtin_memset(out, 0, sizeof out);
+        read_tile(g, rows, columns, c, out, width);
+    }
     t->c = out;
     t->c_row = width;
     multiply_any(rows, vectors, t);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++)
-            c[i * g->c_row + j * g->c_col] = out[i * width + j];
+    write_tile(g, rows, columns, out, width, c);
 }
 
 /* A block of up to GEMM_ROWS by GEMM_WIDTH outputs and one part of k. */
@@ -304,7 +333,7 @@ static void scale(const product *g)
         }
 }
 
-/* Few columns: the rows of C lie along the vectors instead. */
+/* The rows of C lie along the vectors instead. */
 static void swap_operands(product *g)
 {
     const product h = *g;
@@ -318,6 +347,15 @@ static void swap_operands(product *g)
     g->b_col = h.a_row;
     g->c_row = h.c_col;
     g->c_col = h.c_row;
+}
+
+/* Few columns; or few rows of A beside a transposed B, which would have to be
+ * packed for each: then the rows are packed instead. */
+static int is_better_swapped(int ta, int tb, size_t m, size_t n)
+{
+    if (n < LANES)
+        return m > n;
+    return tb && !ta && m >= LANES / 2 && m <= NARROW && m < n;
 }
 
 static void multiply_product(const product *g)
@@ -338,11 +376,18 @@ static void multiply_product(const product *g)
             }
 }
 
+static void lay_out(product *g, void *pack)
+{
+    char *const scratch = pack;
+    g->sliver = (REAL *)(void *)scratch;
+    g->sums = (REAL *)(void *)(scratch + GEMM_SLIVER_BYTES);
+    g->packed = (REAL *)(void *)(scratch + GEMM_SLIVER_BYTES + GEMM_SUM_BYTES);
+}
+
 static void gemm(int ta, int tb, size_t m, size_t n, size_t k, double alpha,
                  const kern_real *a, size_t lda, const kern_real *b, size_t ldb,
                  double beta, kern_real *c, size_t ldc, void *pack)
 {
-    char *const scratch = pack;
     product g = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c};
     g.alpha = (REAL)alpha;
     g.beta = (REAL)beta;
@@ -352,10 +397,8 @@ static void gemm(int ta, int tb, size_t m, size_t n, size_t k, double alpha,
     g.b_col = tb ? ldb : 1;
     g.c_row = ldc;
     g.c_col = 1;
-    g.sliver = (REAL *)(void *)scratch;
-    g.sums = (REAL *)(void *)(scratch + GEMM_SLIVER_BYTES);
-    g.packed = (REAL *)(void *)(scratch + GEMM_SLIVER_BYTES + GEMM_SUM_BYTES);
-    if (n < LANES && m > n)
+    lay_out(&g, pack);
+    if (is_better_swapped(ta, tb, m, n))
         swap_operands(&g);
     if (k == 0 || g.alpha == 0)
         scale(&g);

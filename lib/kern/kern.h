@@ -18,6 +18,12 @@
 
 typedef void kern_real;
 
+#include "kern/conv.h"
+#include "kern/move.h"
+#include "kern/tile.h"
+#include "kern/train.h"
+#include "kern/window.h"
+
 typedef struct kern_ops {
     int32_t type;     /* GENMOD_F32 or GENMOD_F64 */
     int32_t cpu;      /* BASE_CPU_… */
@@ -88,6 +94,56 @@ typedef struct kern_ops {
     double (*logsumexp)(size_t n, const kern_real *x);
     /* sum_i x_i in a fixed tree, as double */
     double (*sum)(size_t n, const kern_real *x);
+
+    /* tile_kernel.h: runs `code` over n <= KERN_TILE elements; register r is
+     * reg[r][0 … n - 1], of any alignment. An output may be an input. The bits
+     * of an element do not depend on n or on where it lies. */
+    void (*tile)(size_t count, const kern_tile *code, size_t n,
+                 kern_real *const *reg);
+
+    /* reduce_kernel.h. x [a, r, i] dense, y [a, i]: what `kind` (KERN_REDUCE_…)
+     * makes of axis r; indices count from 0, of equal elements the first. NaN
+     * goes through (its index counts as the extreme). */
+    void (*reduce)(int kind, size_t a, size_t r, size_t i, const kern_real *x,
+                   kern_real *y);
+    /* acc[j] += sum_r x[r * ld + j] of `rows` rows, n columns: r ascending,
+     * runs of KERN_RUN rows in the type of the table, runs added as doubles. */
+    void (*sum_columns)(size_t rows, size_t n, const kern_real *x, size_t ld,
+                        double *acc);
+    /* Means and sums of squared distances from them of n columns of `rows`
+     * rows: part [2, n]. Twice over x: about the first row, then about the
+     * mean, so that nothing cancels. Join parts by kern_moments_join(). */
+    void (*moments_part)(size_t rows, size_t n, const kern_real *x, size_t ld,
+                         double *part);
+
+    /* random_kernel.h. Elements first … first + n - 1 of (seed, row, site):
+     * element e is made of word e % 4 of block e / 4 of base_random(), as
+     * random_kernel.h says; f32 only (NULL in f64 tables: draws of f64 programs
+     * are the f32 ones, widened). first is a multiple of 4. */
+    void (*uniform)(uint64_t seed, uint64_t row, uint32_t site, size_t first,
+                    size_t n, float *out);
+    void (*normal)(uint64_t seed, uint64_t row, uint32_t site, size_t first,
+                   size_t n, float *out);
+
+    /* train_kernel.h: n parameters, their gradient, their moments; m may be
+     * NULL where momentum is 0. An element's bits do not depend on n or on
+     * where it lies. */
+    void (*sgd)(const kern_update *u, size_t n, const kern_real *g,
+                kern_real *m, kern_real *w);
+    void (*adam)(const kern_update *u, size_t n, const kern_real *g,
+                 kern_real *m, kern_real *v, kern_real *w);
+    void (*rmsprop)(const kern_update *u, size_t n, const kern_real *g,
+                    kern_real *m, kern_real *v, kern_real *w);
+    /* average += (1 - decay) (w - average) */
+    void (*average)(double decay, size_t n, const kern_real *w,
+                    kern_real *average);
+    /* sum_i x_i^2 as double, squares taken as doubles, in a tree that n alone
+     * fixes; NaN and infinity show */
+    double (*sum_squares)(size_t n, const kern_real *x);
+
+    /* conv_kernel.h, window_kernel.h: called through conv.h and window.h. */
+    const struct conv_ops *conv;
+    const struct window_ops *window;
 } kern_ops;
 
 /* The table of an instruction set (base_cpu()) and type; NULL where this build
@@ -96,10 +152,28 @@ const kern_ops *kern_ops_of(int32_t cpu, int32_t type);
 
 /* ---- gemm.c: the contract ----------------------------------------------- */
 
-/* As kern_ops.gemm, over the pool of w: cut into tiles by shape alone, so that
- * the bits do not depend on the number of threads. The provider (OpenBLAS or
- * native) is chosen by shape, build and kernel set alone. Returns 0 or the
- * status of a failed allocation of scratch. */
+/* C = alpha op(A) op(B) + beta C, as kern_ops.gemm, cut into items by its shape
+ * alone: whoever runs them, in whatever order, the bits are the same. The
+ * provider (OpenBLAS or native) is chosen by shape, build and kernel set alone.
+ * Cheap to make: a replay with fewer rows makes it anew. */
+typedef struct kern_product {
+    const kern_ops *ops;
+    int ta, tb;
+    size_t m, n, k, lda, ldb, ldc;
+    double alpha, beta;
+    size_t rows, columns; /* of an item, by kern_product_cut() */
+    size_t across;
+    int blas;
+} kern_product;
+
+/* Fills in what stands behind `beta`. */
+void kern_product_cut(kern_product *p);
+size_t kern_product_items(const kern_product *p);
+/* scratch: kern_gemm_scratch() bytes. No allocation, no lock. */
+void kern_product_item(const kern_product *p, size_t item, const kern_real *a,
+                       const kern_real *b, kern_real *c, void *scratch);
+/* All items over the pool of w. Returns 0 or the status of a failed allocation
+ * of scratch. */
 int32_t kern_gemm(genmod_workspace *w, int32_t type, int ta, int tb, size_t m,
                   size_t n, size_t k, double alpha, const kern_real *a,
                   size_t lda, const kern_real *b, size_t ldb, double beta,
@@ -131,6 +205,13 @@ void kern_triangular_solve(const kern_ops *f64, int trans, size_t n, size_t m,
  * it did not converge (never for finite a, within 30 n sweeps). */
 int kern_eigen(size_t n, const double *a, size_t lda, double *e, double *v,
                size_t ldv, double *work);
+
+/* ---- reduce.c ------------------------------------------------------------ */
+
+/* part_a [2, n] = what moments_part() makes of count_a and count_b rows
+ * together. Either count may be 0; its part is then not looked at. */
+void kern_moments_join(size_t n, size_t count_a, double *part_a, size_t count_b,
+                       const double *part_b);
 
 /* ---- random.c ------------------------------------------------------------ */
 

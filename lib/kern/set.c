@@ -10,8 +10,15 @@
 
 #include "kern/panel_kernel.h"
 #include "kern/vmath_kernel.h"
+#include "kern/special_kernel.h"
+#include "kern/tile_kernel.h"
+#include "kern/reduce_kernel.h"
+#include "kern/random_kernel.h"
 #include "kern/mixture_kernel.h"
 #include "kern/gemm_kernel.h"
+#include "kern/conv_kernel.h"
+#include "kern/train_kernel.h"
+#include "kern/window_kernel.h"
 
 const kern_ops KERN_TABLE = {
     .type = KERN_BITS == 32 ? GENMOD_F32 : GENMOD_F64,
@@ -25,6 +32,7 @@ const kern_ops KERN_TABLE = {
     .moments_diag = moments_diag,
     .moments_origin = moments_origin,
     .gemm = gemm,
+    .conv = &conv_table,
     .exp = map_exp,
     .log = map_log,
     .log1p = map_log1p,
@@ -34,4 +42,18 @@ const kern_ops KERN_TABLE = {
     .sincos = map_sincos,
     .logsumexp = logsumexp,
     .sum = sum,
+    .tile = run_code,
+    .reduce = reduce,
+    .sum_columns = sum_columns,
+    .moments_part = moments_part,
+#if KERN_BITS == 32
+    .uniform = uniform,
+    .normal = normal,
+#endif
+    .sgd = sgd,
+    .adam = adam,
+    .rmsprop = rmsprop,
+    .average = average,
+    .sum_squares = sum_squares,
+    .window = &window_table,
 };

@@ -13,6 +13,7 @@
 #define KERN_VECTOR_H
 
 #include <float.h>
+#include <math.h>
 
 #include "base/base.h"
 
@@ -35,6 +36,11 @@
 #else
 #define VECTOR_BYTES 16
 #define VECTOR_REGISTERS 16
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 #endif
 
 #if KERN_BITS == 32
@@ -82,6 +88,63 @@ INLINE void v_store(REAL *p, vec a)
 INLINE void v_storeu(REAL *p, vec a)
 {
     *(vec_anywhere *)(void *)p = a;
+}
+
+#if KERN_SET == BASE_CPU_X86_V3
+/* All bits set in lanes 0 … n - 1. */
+INLINE __m256i first_lanes(size_t n)
+{
+#if KERN_BITS == 32
+    const ivec lane = {0, 1, 2, 3, 4, 5, 6, 7};
+#else
+    const ivec lane = {0, 1, 2, 3};
+#endif
+
+    return (__m256i)(lane < (INT)n - (ivec){0});
+}
+#endif
+
+/* The first n < LANES elements at p, then lanes of `rest`; the first n of a to
+ * p. */
+INLINE vec v_load_some(const REAL *p, size_t n, vec rest)
+{
+#if KERN_SET == BASE_CPU_X86_V4 && KERN_BITS == 32
+    return (vec)_mm512_mask_loadu_ps((__m512)rest, (__mmask16)((1u << n) - 1),
+                                     p);
+#elif KERN_SET == BASE_CPU_X86_V4
+    return (vec)_mm512_mask_loadu_pd((__m512d)rest, (__mmask8)((1u << n) - 1),
+                                     p);
+#elif KERN_SET == BASE_CPU_X86_V3 && KERN_BITS == 32
+    const __m256i some = first_lanes(n);
+
+    return (vec)_mm256_blendv_ps((__m256)rest, _mm256_maskload_ps(p, some),
+                                 (__m256)some);
+#elif KERN_SET == BASE_CPU_X86_V3
+    const __m256i some = first_lanes(n);
+
+    return (vec)_mm256_blendv_pd((__m256d)rest, _mm256_maskload_pd(p, some),
+                                 (__m256d)some);
+#else
+    for (size_t i = 0; i < n; i++)
+        rest[i] = p[i];
+    return rest;
+#endif
+}
+
+INLINE void v_store_some(REAL *p, vec a, size_t n)
+{
+#if KERN_SET == BASE_CPU_X86_V4 && KERN_BITS == 32
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)a);
+#elif KERN_SET == BASE_CPU_X86_V4
+    _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), (__m512d)a);
+#elif KERN_SET == BASE_CPU_X86_V3 && KERN_BITS == 32
+    _mm256_maskstore_ps(p, first_lanes(n), (__m256)a);
+#elif KERN_SET == BASE_CPU_X86_V3
+    _mm256_maskstore_pd(p, first_lanes(n), (__m256d)a);
+#else
+    for (size_t i = 0; i < n; i++)
+        p[i] = a[i];
+#endif
 }
 
 INLINE vec v_zero(void)
@@ -171,9 +234,19 @@ INLINE mask v_lt(vec a, vec b)
     return COMPARE(a, b, _CMP_LT_OQ);
 }
 
+INLINE mask v_le(vec a, vec b)
+{
+    return COMPARE(a, b, _CMP_LE_OQ);
+}
+
 INLINE mask v_eq(vec a, vec b)
 {
     return COMPARE(a, b, _CMP_EQ_OQ);
+}
+
+INLINE mask v_nan(vec a)
+{
+    return COMPARE(a, a, _CMP_UNORD_Q);
 }
 
 /* m ? a : b, lane by lane */
@@ -199,9 +272,19 @@ INLINE mask v_lt(vec a, vec b)
     return (mask)(a < b);
 }
 
+INLINE mask v_le(vec a, vec b)
+{
+    return (mask)(a <= b);
+}
+
 INLINE mask v_eq(vec a, vec b)
 {
     return (mask)(a == b);
+}
+
+INLINE mask v_nan(vec a)
+{
+    return (mask)(a != a);
 }
 
 INLINE vec v_blend(mask m, vec a, vec b)
@@ -211,11 +294,17 @@ INLINE vec v_blend(mask m, vec a, vec b)
 
 INLINE int v_any(mask m)
 {
+#if KERN_SET == BASE_CPU_X86_V3
+    return _mm256_movemask_epi8((__m256i)m) != 0;
+#elif KERN_SET == BASE_CPU_X86_V2
+    return _mm_movemask_epi8((__m128i)m) != 0;
+#else
     INT any = 0;
 
     for (int i = 0; i < LANES; i++)
         any |= m[i];
     return any != 0;
+#endif
 }
 
 #endif
@@ -270,6 +359,56 @@ INLINE vec v_copysign(vec a, vec b)
     const uvec sign = v_bits(-v_zero());
 
     return v_real((v_bits(a) & ~sign) | (v_bits(b) & sign));
+}
+
+INLINE vec v_sqrt(vec a)
+{
+#if KERN_SET == BASE_CPU_X86_V4 && KERN_BITS == 32
+    return (vec)_mm512_sqrt_ps((__m512)a);
+#elif KERN_SET == BASE_CPU_X86_V4
+    return (vec)_mm512_sqrt_pd((__m512d)a);
+#elif KERN_SET == BASE_CPU_X86_V3 && KERN_BITS == 32
+    return (vec)_mm256_sqrt_ps((__m256)a);
+#elif KERN_SET == BASE_CPU_X86_V3
+    return (vec)_mm256_sqrt_pd((__m256d)a);
+#elif defined(__SSE2__) && KERN_BITS == 32
+    return (vec)_mm_sqrt_ps((__m128)a);
+#elif defined(__SSE2__)
+    return (vec)_mm_sqrt_pd((__m128d)a);
+#elif defined(__aarch64__) && KERN_BITS == 32
+    return (vec)vsqrtq_f32((float32x4_t)a);
+#elif defined(__aarch64__)
+    return (vec)vsqrtq_f64((float64x2_t)a);
+#else
+    for (int i = 0; i < LANES; i++)
+        a[i] = (REAL)sqrt((double)a[i]); /* right to the last bit in float */
+    return a;
+#endif
+}
+
+/* Adding 2^MANTISSA rounds a smaller magnitude to an integer; beyond it there
+ * are integers alone. */
+INLINE vec v_floor(vec a)
+{
+#if KERN_SET == BASE_CPU_X86_V4 && KERN_BITS == 32
+    return (vec)_mm512_floor_ps((__m512)a);
+#elif KERN_SET == BASE_CPU_X86_V4
+    return (vec)_mm512_floor_pd((__m512d)a);
+#elif KERN_SET == BASE_CPU_X86_V3 && KERN_BITS == 32
+    return (vec)_mm256_floor_ps((__m256)a);
+#elif KERN_SET == BASE_CPU_X86_V3
+    return (vec)_mm256_floor_pd((__m256d)a);
+#elif KERN_SET == BASE_CPU_X86_V2 && KERN_BITS == 32
+    return (vec)_mm_floor_ps((__m128)a);
+#elif KERN_SET == BASE_CPU_X86_V2
+    return (vec)_mm_floor_pd((__m128d)a);
+#else
+    const vec big = v_set1((REAL)((int64_t)1 << MANTISSA));
+    const vec near = v_copysign(v_sub(v_add(v_abs(a), big), big), a);
+    const vec down = v_sub(near, v_blend(v_lt(a, near), v_set1(1), v_zero()));
+
+    return v_blend(v_lt(v_abs(a), big), v_copysign(down, a), a);
+#endif
 }
 
 /* ---- lanes --------------------------------------------------------------- */

@@ -221,12 +221,34 @@ INLINE vec v_sigmoid(vec x)
     return v_div(top, v_add(z, v_set1(1)));
 }
 
+/* ln(1 + f), 0 <= f <= 1, as log_parts() has it, but without a split. */
+INLINE vec log1p_unit(vec f)
+{
+#if KERN_BITS == 32
+    static const REAL c[] = {
+        0x1.555556p-1f, 0x1.9998d4p-2f, 0x1.24c926p-2f, 0x1.bc8cf8p-3f,
+        0x1.dba26p-3f,
+    };
+#else
+    static const REAL c[] = {
+        0x1.5555555555555p-1, 0x1.999999999999cp-2, 0x1.2492492491fe8p-2,
+        0x1.c71c71c77e0f7p-3, 0x1.745d1724e5b21p-3, 0x1.3b13b7c41e111p-3,
+        0x1.11103f2bddc9fp-3, 0x1.e2046677f3c3bp-4, 0x1.ad46f379b315bp-4,
+        0x1.9739afdde017fp-4, 0x1.0371f75936ddep-4, 0x1.37efaea22dd86p-3,
+    };
+#endif
+    const vec s = v_div(f, v_add(f, v_set1(2)));
+    const vec z = v_mul(s, s);
+    const vec series = v_mul(z, polynomial(c, sizeof c / sizeof *c - 1, z));
+    const vec half = v_mul(v_set1((REAL)0.5), v_mul(f, f));
+
+    return v_sub(f, v_fnma(s, v_add(half, series), half));
+}
+
 /* ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|) */
 INLINE vec v_softplus(vec x)
 {
-    const vec tail = v_log1p(v_exp(-v_abs(x)));
-
-    return v_add(v_max(v_zero(), x), tail);
+    return v_add(v_max(v_zero(), x), log1p_unit(v_exp(-v_abs(x))));
 }
 
 /* x - n pi / 2. The products with the first parts are exact. */
@@ -279,13 +301,28 @@ INLINE vec cos_near(vec r)
                           polynomial(c, sizeof c / sizeof *c - 1, z), lost));
 }
 
+/* sin and cos of n quarter turns and r radians; n: the low bits of `whole`. */
+INLINE void turn(vec whole, vec r, vec *s, vec *c)
+{
+    const vec sine = sin_near(r), cosine = cos_near(r);
+    const uvec quarter = v_bits(whole);
+    const int top = KERN_BITS - 2; /* there bit 1 is the sign, bit 0 is 2.0 */
+    const mask odd = v_lt(v_zero(), v_real((quarter & 1) << top));
+
+    *s = v_real(v_bits(v_blend(odd, cosine, sine)) ^ ((quarter & 2) << top));
+    *c = v_real(v_bits(v_blend(odd, sine, cosine)) ^
+                (((quarter + 1) & 2) << top));
+}
+
 /* Arguments whose multiple of pi / 2 would not be exact. */
-static void sincos_far(const REAL *x, REAL *s, REAL *c)
+static void sincos_far(vec far, vec *s, vec *c)
 {
     for (int i = 0; i < LANES; i++) {
-        if (fabs((double)x[i]) > (double)SINCOS_MOST) {
-            s[i] = (REAL)sin((double)x[i]);
-            c[i] = (REAL)cos((double)x[i]);
+        const double x = (double)far[i];
+
+        if (fabs(x) > (double)SINCOS_MOST) {
+            (*s)[i] = (REAL)sin(x);
+            (*c)[i] = (REAL)cos(x);
         }
     }
 }
@@ -293,16 +330,11 @@ static void sincos_far(const REAL *x, REAL *s, REAL *c)
 INLINE void v_sincos(vec x, vec *s, vec *c)
 {
     const vec t = v_fma(x, v_set1(TWO_OVER_PI), v_set1(ROUNDER));
-    const vec r = quarter_remainder(x, v_sub(t, v_set1(ROUNDER)));
-    const vec sine = sin_near(r), cosine = cos_near(r);
-    const uvec quarter = v_bits(t);
-    const int top = KERN_BITS - 2; /* there bit 1 is the sign, bit 0 is 2.0 */
-    const mask odd = v_lt(v_zero(), v_real((quarter & 1) << top));
 
-    *s = v_real(v_bits(v_blend(odd, cosine, sine)) ^ ((quarter & 2) << top));
-    *c = v_real(v_bits(v_blend(odd, sine, cosine)) ^
-                (((quarter + 1) & 2) << top));
+    turn(t, quarter_remainder(x, v_sub(t, v_set1(ROUNDER))), s, c);
     *s = v_blend(v_eq(x, v_zero()), x, *s);
+    if (v_any(v_lt(v_set1(SINCOS_MOST), v_abs(x))))
+        sincos_far(x, s, c);
 }
 
 /* ---- over arrays --------------------------------------------------------- */
@@ -313,15 +345,8 @@ INLINE void map(vec (*f)(vec), size_t n, const REAL *x, REAL *y)
 
     for (; i + LANES <= n; i += LANES)
         v_storeu(y + i, f(v_loadu(x + i)));
-    if (i < n) {
-        REAL rest[LANES] = {0};
-
-        for (size_t j = i; j < n; j++)
-            rest[j - i] = x[j];
-        v_storeu(rest, f(v_loadu(rest)));
-        for (size_t j = i; j < n; j++)
-            y[j] = rest[j - i];
-    }
+    if (i < n)
+        v_store_some(y + i, f(v_load_some(x + i, n - i, v_zero())), n - i);
 }
 
 static void map_exp(size_t n, const void *x, void *y)
@@ -358,23 +383,18 @@ static void map_sincos(size_t n, const void *x, void *s, void *c)
 {
     const REAL *const in = x;
     REAL *const sine = s, *const cosine = c;
+    vec vs, vc;
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i += LANES) {
-        const size_t some = n - i < LANES ? n - i : LANES;
-        REAL a[LANES] = {0}, b[LANES], e[LANES];
-        vec vs, vc;
-
-        for (size_t j = 0; j < some; j++)
-            a[j] = in[i + j];
-        v_sincos(v_loadu(a), &vs, &vc);
-        v_storeu(b, vs);
-        v_storeu(e, vc);
-        if (v_any(v_lt(v_set1(SINCOS_MOST), v_abs(v_loadu(a)))))
-            sincos_far(a, b, e);
-        for (size_t j = 0; j < some; j++) {
-            sine[i + j] = b[j];
-            cosine[i + j] = e[j];
-        }
+    for (; i + LANES <= n; i += LANES) {
+        v_sincos(v_loadu(in + i), &vs, &vc);
+        v_storeu(sine + i, vs);
+        v_storeu(cosine + i, vc);
+    }
+    if (i < n) {
+        v_sincos(v_load_some(in + i, n - i, v_zero()), &vs, &vc);
+        v_store_some(sine + i, vs, n - i);
+        v_store_some(cosine + i, vc, n - i);
     }
 }
 
@@ -383,13 +403,8 @@ static void map_sincos(size_t n, const void *x, void *s, void *c)
 /* Elements from i on, LANES of them, with `fill` past the end. */
 INLINE vec part_of(const REAL *x, size_t n, size_t i, REAL fill)
 {
-    REAL part[LANES];
-
-    if (i + LANES <= n)
-        return v_loadu(x + i);
-    for (size_t j = 0; j < LANES; j++)
-        part[j] = i + j < n ? x[i + j] : fill;
-    return v_loadu(part);
+    return i + LANES <= n ? v_loadu(x + i)
+                          : v_load_some(x + i, n - i, v_set1(fill));
 }
 
 #define SUM_RUN (16 * LANES) /* elements that are summed in REAL */
@@ -409,28 +424,35 @@ static double sum(size_t n, const void *elements)
     return total;
 }
 
+/* top + ln sum_i exp(x_i - top), top a number */
+static double logsumexp_about(size_t n, const REAL *x, REAL top)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < n; i += SUM_RUN) {
+        vec run = v_zero();
+
+        for (size_t j = i; j < n && j < i + SUM_RUN; j += LANES)
+            run = v_add(run, v_exp_below(v_sub(
+                                 part_of(x, n, j, (REAL)-INFINITY),
+                                 v_set1(top))));
+        total += (double)v_sum(run);
+    }
+    return (double)top + (double)v_log(v_set1((REAL)total))[0];
+}
+
 static double logsumexp(size_t n, const void *elements)
 {
     const REAL *const x = elements;
     const REAL none = (REAL)-INFINITY;
     vec most = v_set1(none);
     REAL top;
-    double total = 0;
 
     for (size_t i = 0; i < n; i += LANES)
         most = v_max(most, part_of(x, n, i, none));
     top = v_greatest(most);
-    if (!(fabs((double)top) < INFINITY))
-        return (double)top;
-    for (size_t i = 0; i < n; i += SUM_RUN) {
-        vec run = v_zero();
-
-        for (size_t j = i; j < n && j < i + SUM_RUN; j += LANES)
-            run = v_add(run, v_exp_below(v_sub(part_of(x, n, j, none),
-                                               v_set1(top))));
-        total += (double)v_sum(run);
-    }
-    return (double)top + (double)v_log(v_set1((REAL)total))[0];
+    return fabs((double)top) < INFINITY ? logsumexp_about(n, x, top)
+                                        : (double)top;
 }
 
 #endif

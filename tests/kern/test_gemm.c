@@ -150,6 +150,16 @@ static void run_contract(genmod_workspace *user, const problem *p)
     assert_int_equal(base_leave(&call, status), 0);
 }
 
+static int32_t cpu_of(genmod_workspace *user)
+{
+    base_call call;
+    genmod_workspace *const w = base_enter(&call, user, NULL);
+    assert_non_null(w);
+    const int32_t cpu = base_cpu(w);
+    assert_int_equal(base_leave(&call, 0), 0);
+    return cpu;
+}
+
 static const int32_t types[] = {GENMOD_F32, GENMOD_F64};
 
 /* Calls test(ops) for every table that this machine can run. */
@@ -410,6 +420,106 @@ static void gemm_contract_gives_the_same_bits_for_any_threads(void **state)
             }
 }
 
+static kern_product product_of(const kern_ops *ops, const problem *p)
+{
+    kern_product o = {.ops = ops, .ta = p->ta, .tb = p->tb};
+    o.m = p->m;
+    o.n = p->n;
+    o.k = p->k;
+    o.lda = p->lda;
+    o.ldb = p->ldb;
+    o.ldc = p->ldc;
+    o.alpha = p->alpha;
+    o.beta = p->beta;
+    return o;
+}
+
+/* The last item first, each with scratch of NaN. */
+static void run_items(kern_product *o, const problem *p)
+{
+    void *const scratch = aligned_alloc(BASE_ALIGN, kern_gemm_scratch());
+    assert_non_null(scratch);
+    kern_product_cut(o);
+    for (size_t i = kern_product_items(o); i > 0; i--) {
+        memset(scratch, 0xff, kern_gemm_scratch());
+        kern_product_item(o, i - 1, p->a, p->b, p->c, scratch);
+    }
+    free(scratch);
+}
+
+/* The product that o is, run by items, against kern_gemm(). */
+static void assert_items_are_gemm(genmod_workspace *w, kern_product *o,
+                                  problem *p)
+{
+    void *const old = copy_c(p), *const mine = p->c;
+    problem whole = *p;
+    whole.m = o->m;
+    whole.k = o->k;
+    whole.c = copy_c(p);
+    run_items(o, p);
+    run_contract(w, &whole);
+    assert_memory_equal(mine, whole.c, p->m * p->ldc * bytes_of(p->type));
+    memcpy(mine, old, p->m * p->ldc * bytes_of(p->type));
+    free(whole.c);
+    free(old);
+}
+
+static void gemm_items_in_reverse_give_the_bits_of_the_contract(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < 2; s++) {
+        genmod_workspace *const w = workspace(sets[s], 2);
+        for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+            for (int kind = 0; kind < 8; kind++) {
+                problem p =
+                    make(types[kind >> 2], kind & 1, kind >> 1 & 1, large[i][0],
+                         large[i][1], large[i][2], 1.375, kind & 1 ? 0.7 : 0.0);
+                kern_product o = product_of(kern_ops_of(cpu_of(w), p.type), &p);
+                assert_items_are_gemm(w, &o, &p);
+                drop(&p);
+            }
+        genmod_workspace_free(w);
+    }
+}
+
+static void gemm_cut_anew_for_fewer_rows_and_terms_is_the_contract(void **state)
+{
+    (void)state;
+    static const size_t less[][2] = {{127, 784}, {33, 500}, {17, 31},
+                                     {1, 1},     {5, 0},    {0, 70}};
+    for (size_t s = 0; s < 2; s++) {
+        genmod_workspace *const w = workspace(sets[s], 2);
+        for (size_t i = 0; i < sizeof less / sizeof *less; i++)
+            for (int kind = 0; kind < 8; kind++) {
+                problem p = make(types[kind >> 2], kind & 1, kind >> 1 & 1, 128,
+                                 400, 784, -0.625, 0.3);
+                kern_product o = product_of(kern_ops_of(cpu_of(w), p.type), &p);
+                kern_product_cut(&o);
+                o.m = less[i][0];
+                o.k = less[i][1];
+                assert_items_are_gemm(w, &o, &p);
+                drop(&p);
+            }
+        genmod_workspace_free(w);
+    }
+}
+
+static void gemm_items_of_nothing_scale_c(void **state)
+{
+    (void)state;
+    for (int type = 0; type < 2; type++) {
+        problem p = make(types[type], 0, 1, 150, 70, 60, 0.0, -0.45);
+        void *const old = copy_c(&p);
+        kern_product o = product_of(kern_ops_of(BASE_CPU_GENERIC, p.type), &p);
+        put(p.type, p.a, 7, NAN);
+        run_items(&o, &p);
+        put(p.type, p.a, 7, 0.0);
+        assert_right(&p, old);
+        free(old);
+        drop(&p);
+    }
+}
+
 static void gemm_names_its_provider(void **state)
 {
     (void)state;
@@ -432,6 +542,10 @@ int main(void)
         cmocka_unit_test(gemm_contract_ignores_c_for_beta_zero),
         cmocka_unit_test(gemm_contract_takes_empty_products),
         cmocka_unit_test(gemm_contract_gives_the_same_bits_for_any_threads),
+        cmocka_unit_test(gemm_items_in_reverse_give_the_bits_of_the_contract),
+        cmocka_unit_test(
+            gemm_cut_anew_for_fewer_rows_and_terms_is_the_contract),
+        cmocka_unit_test(gemm_items_of_nothing_scale_c),
         cmocka_unit_test(gemm_names_its_provider),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kern/conv.h"
+
 /* out [m, n] = alpha op(A) op(B) + beta C, arrays of `type` (GENMOD_F32, F64);
  * C is not read for beta = 0. size [m, n] is the same sum of magnitudes: a
  * rounded sum of k products is within (k + 2) eps size of out. */
@@ -12,6 +14,12 @@ void naive_gemm(int32_t type, int ta, int tb, size_t m, size_t n, size_t k,
                 double alpha, const void *a, size_t lda, const void *b,
                 size_t ldb, double beta, const void *c, size_t ldc,
                 long double *out, long double *size);
+
+/* out = what `kind` (KERN_CONV_…) makes of the other two of x, filter and y;
+ * size as above. */
+void naive_conv(int32_t type, int kind, const kern_conv *g, const void *x,
+                const void *filter, const void *y, long double *out,
+                long double *size);
 
 /* |U^T (x - mu)|^2, U [d, d] upper triangular, its lower part not read */
 long double naive_quad_full(size_t d, const double *x, const double *mu,

@@ -1,0 +1,210 @@
+/* Updates of parameters (train.h), one pass over a flat buffer. Included by
+ * set.c alone. An element's arithmetic is that of its lane: its bits do not
+ * depend on n or on where it lies, so a buffer may be cut anywhere. */
+#ifndef KERN_TRAIN_KERNEL_H
+#define KERN_TRAIN_KERNEL_H
+
+#include <string.h>
+
+/* kern_update in every lane. */
+typedef struct update {
+    vec rate, scale, l2, decay; /* decay times rate */
+    vec momentum, new1, new2;   /* 1 - beta1, 1 - beta2 */
+    vec epsilon, step, root;
+    int nesterov;
+} update;
+
+/* A parameter's gradient and state; an update leaves m, v and w. */
+typedef struct parameter {
+    vec g, m, v, w;
+} parameter;
+
+INLINE vec every(double a)
+{
+    return v_set1((REAL)a);
+}
+
+INLINE update update_of(const kern_update *u)
+{
+    return (update){.rate = every(u->rate),
+                    .scale = every(u->scale),
+                    .l2 = every(u->l2),
+                    .decay = every(u->rate * u->decay),
+                    .momentum = every(u->momentum),
+                    .new1 = every(1 - u->beta1),
+                    .new2 = every(1 - u->beta2),
+                    .epsilon = every(u->epsilon),
+                    .step = every(u->step),
+                    .root = every(u->root),
+                    .nesterov = u->nesterov};
+}
+
+INLINE vec gradient_of(const update *u, const parameter *p)
+{
+    return v_fma(u->l2, p->w, v_mul(u->scale, p->g));
+}
+
+INLINE void sgd_step(const update *u, parameter *p)
+{
+    const vec g = gradient_of(u, p);
+    vec way;
+
+    p->m = v_fma(u->momentum, p->m, g);
+    way = u->nesterov ? v_fma(u->momentum, p->m, g) : p->m;
+    p->w = v_fnma(u->rate, way, p->w);
+}
+
+INLINE void adam_step(const update *u, parameter *p)
+{
+    const vec g = gradient_of(u, p);
+    vec size;
+
+    p->m = v_fma(u->new1, v_sub(g, p->m), p->m);
+    p->v = v_fma(u->new2, v_fma(g, g, -p->v), p->v);
+    size = v_fma(v_sqrt(p->v), u->root, u->epsilon);
+    p->w = v_fnma(u->decay, p->w, p->w);
+    p->w = v_sub(p->w, v_div(v_mul(u->step, p->m), size));
+}
+
+INLINE void rmsprop_step(const update *u, parameter *p)
+{
+    const vec g = gradient_of(u, p);
+
+    p->v = v_fma(u->new2, v_fma(g, g, -p->v), p->v);
+    p->m = v_fma(u->momentum, p->m, v_div(g, v_add(v_sqrt(p->v), u->epsilon)));
+    p->w = v_fnma(u->rate, p->m, p->w);
+}
+
+/* `lanes` elements from p on; the lanes behind them hold 0. */
+INLINE vec take(const REAL *p, size_t lanes)
+{
+    REAL some[LANES] = {0};
+
+    if (lanes == LANES)
+        return v_loadu(p);
+    memcpy(some, p, lanes * sizeof(REAL));
+    return v_loadu(some);
+}
+
+INLINE void give(REAL *p, vec a, size_t lanes)
+{
+    REAL some[LANES];
+
+    if (lanes == LANES) {
+        v_storeu(p, a);
+    } else {
+        v_storeu(some, a);
+        memcpy(p, some, lanes * sizeof(REAL));
+    }
+}
+
+/* Elements i … i + lanes - 1; m and v may be NULL. */
+INLINE void update_some(void (*step)(const update *, parameter *),
+                        const update *u, size_t i, size_t lanes, const REAL *g,
+                        REAL *m, REAL *v, REAL *w)
+{
+    parameter p = {take(g + i, lanes), v_zero(), v_zero(), take(w + i, lanes)};
+
+    if (m)
+        p.m = take(m + i, lanes);
+    if (v)
+        p.v = take(v + i, lanes);
+    step(u, &p);
+    if (m)
+        give(m + i, p.m, lanes);
+    if (v)
+        give(v + i, p.v, lanes);
+    give(w + i, p.w, lanes);
+}
+
+INLINE void update_all(void (*step)(const update *, parameter *),
+                       const kern_update *told, size_t n, const REAL *g,
+                       REAL *m, REAL *v, REAL *w)
+{
+    const update u = update_of(told);
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        update_some(step, &u, i, LANES, g, m, v, w);
+    if (i < n)
+        update_some(step, &u, i, n - i, g, m, v, w);
+}
+
+static void sgd(const kern_update *u, size_t n, const void *g, void *m, void *w)
+{
+    if (m)
+        update_all(sgd_step, u, n, g, m, NULL, w);
+    else
+        update_all(sgd_step, u, n, g, NULL, NULL, w);
+}
+
+static void adam(const kern_update *u, size_t n, const void *g, void *m,
+                 void *v, void *w)
+{
+    update_all(adam_step, u, n, g, m, v, w);
+}
+
+static void rmsprop(const kern_update *u, size_t n, const void *g, void *m,
+                    void *v, void *w)
+{
+    if (m)
+        update_all(rmsprop_step, u, n, g, m, v, w);
+    else
+        update_all(rmsprop_step, u, n, g, NULL, v, w);
+}
+
+static void average(double decay, size_t n, const void *now, void *mean)
+{
+    const REAL *const w = now;
+    REAL *const a = mean;
+    const vec share = every(1 - decay);
+
+    for (size_t i = 0; i < n; i += LANES) {
+        const size_t lanes = n - i < LANES ? n - i : LANES;
+        const vec old = take(a + i, lanes);
+
+        give(a + i, v_fma(share, v_sub(take(w + i, lanes), old), old), lanes);
+    }
+}
+
+#define SQUARES 8 /* sums that run side by side in an `eight` */
+
+/* The same on every set, whatever it makes of these. */
+typedef double eight __attribute__((vector_size(8 * SQUARES)));
+typedef REAL eight_real __attribute__((vector_size(sizeof(REAL) * SQUARES)));
+typedef eight_real eight_anywhere
+    __attribute__((may_alias, aligned(sizeof(REAL))));
+
+INLINE void add_squares(const REAL *x, eight *total)
+{
+    const eight d = __builtin_convertvector(
+        *(const eight_anywhere *)(const void *)x, eight);
+
+    *total += d * d;
+}
+
+/* Element i is in sum number i mod 32, whatever the set. */
+static double sum_squares(size_t n, const void *elements)
+{
+    const REAL *const x = elements;
+    REAL rest[4 * SQUARES] = {0};
+    eight a = {0}, b = {0}, c = {0}, d = {0};
+    const size_t whole = n / (4 * SQUARES) * (4 * SQUARES);
+
+    for (size_t i = 0; i <= whole; i += 4 * SQUARES) {
+        const REAL *from = x + i;
+
+        if (i == whole) {
+            memcpy(rest, from, (n - whole) * sizeof(REAL));
+            from = rest;
+        }
+        add_squares(from, &a);
+        add_squares(from + SQUARES, &b);
+        add_squares(from + 2 * SQUARES, &c);
+        add_squares(from + 3 * SQUARES, &d);
+    }
+    a = (a + b) + (c + d);
+    return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
+}
+
+#endif
