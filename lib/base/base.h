@@ -115,6 +115,14 @@ int32_t base_give_text(const char *text, size_t cap, char *out, size_t *need,
                        genmod_workspace *w);
 int base_same(const char *a, const char *b); /* equal strings; NULL is none */
 
+/* ---- nearest.c --------------------------------------------------------- */
+
+/* The key that a mistyped one was meant to be: the first of the least edits.
+ * The table's n rows are `stride` bytes apart and begin with a `const char *`,
+ * the key. "" of no rows. */
+const char *base_nearest(const char *key, const void *table, size_t stride,
+                         size_t n);
+
 /* ---- config.c, report.c ------------------------------------------------ */
 
 #define BASE_I64 1
@@ -196,9 +204,13 @@ size_t base_data_stage_bytes(const genmod_data *x, size_t n);
  * it. Weights are checked (finite, > 0). On the calling thread. */
 int32_t base_data_view(const genmod_data *x, size_t first, size_t n,
                        void *stage, base_view *v, genmod_workspace *w);
-/* The same for n rows of given ascending numbers, copied as doubles, dense
- * [n, d], scaled; weights and labels may be NULL. Reports a cell that is not
- * finite. */
+/* The same for n rows of given ascending numbers, which a source is asked for
+ * in one call. Memory has such a view only of consecutive rows: n is then how
+ * many of the first are, and else as it was. */
+int32_t base_data_pick(const genmod_data *x, size_t *n, const int64_t *rows,
+                       void *stage, base_view *v, genmod_workspace *w);
+/* n rows of given ascending numbers, copied as doubles, dense [n, d], scaled;
+ * weights and labels may be NULL. Reports a cell that is not finite. */
 int32_t base_data_gather(const genmod_data *x, size_t n, const int64_t *rows,
                          double *out, double *weights, int32_t *labels,
                          genmod_workspace *w);

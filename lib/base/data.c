@@ -386,6 +386,21 @@ int32_t base_data_view(const genmod_data *x, size_t first, size_t n,
                       : GENMOD_OK;
 }
 
+int32_t base_data_pick(const genmod_data *x, size_t *n, const int64_t *rows,
+                       void *stage_memory, base_view *v, genmod_workspace *w)
+{
+    size_t run = 1;
+
+    if (x->read) {
+        *v = outline(x);
+        return ask(x, *n, rows, stage_memory, v, w);
+    }
+    while (run < *n && rows[run] == rows[0] + (int64_t)run)
+        run++;
+    *n = run;
+    return base_data_view(x, (size_t)rows[0], run, NULL, v, w);
+}
+
 double base_view_cell(const base_view *v, size_t i, size_t j)
 {
     const int64_t at = (int64_t)i * v->row_stride + (int64_t)j * v->col_stride;

@@ -67,9 +67,8 @@ int base_cpu_covers(int32_t best, int32_t cpu);
 /* text.c: as base_format_f64(), rounded to n <= 17 digits. */
 size_t base_format_digits(double v, int n, char *out);
 
-/* nearest.c: "no option "key"; did you mean …": GENMOD_BAD_ARGUMENT. The
- * table's n rows are `stride` bytes apart and begin with a `const char *`, the
- * key. */
+/* nearest.c: "no option "key"; did you mean …": GENMOD_BAD_ARGUMENT. The table
+ * is one of base_nearest(). */
 int32_t base_no_key(genmod_workspace *w, const char *kind, const char *key,
                     const void *table, size_t stride, size_t n);
 

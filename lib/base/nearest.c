@@ -43,8 +43,8 @@ static size_t length(const char *key)
     return n;
 }
 
-int32_t base_no_key(genmod_workspace *w, const char *kind, const char *key,
-                    const void *table, size_t stride, size_t n)
+const char *base_nearest(const char *key, const void *table, size_t stride,
+                         size_t n)
 {
     const char *nearest = "";
     size_t best = SIZE_MAX;
@@ -58,6 +58,13 @@ int32_t base_no_key(genmod_workspace *w, const char *kind, const char *key,
             nearest = *row;
         }
     }
+    return nearest;
+}
+
+int32_t base_no_key(genmod_workspace *w, const char *kind, const char *key,
+                    const void *table, size_t stride, size_t n)
+{
     return base_fail(w, GENMOD_BAD_ARGUMENT,
-                     "no %s \"%s\"; did you mean \"%s\"?", kind, key, nearest);
+                     "no %s \"%s\"; did you mean \"%s\"?", kind, key,
+                     base_nearest(key, table, stride, n));
 }

@@ -1,0 +1,177 @@
+/* Means and deviations of columns, in one pass over the rows. */
+#include <math.h>
+
+#include "nn/cell.h"
+
+#define CELLS 32768 /* of a block of rows: some of it stays in an L2 cache */
+#define ROUNDINGS 8 /* of a mean that a constant column's deviation may be */
+
+/* Sums about the first row, so that a constant column has the deviation 0. */
+typedef struct sums {
+    size_t d;
+    double weight;          /* of the rows so far */
+    double *origin;         /* [d]: the first row */
+    double *mean, *square;  /* [d]: and sums of squared distances from it */
+    double *block, *block2; /* [d]: the same of a block */
+    double *y;              /* [rows of a block, d] */
+} sums;
+
+static int32_t reserve(sums *s, size_t d, size_t rows, genmod_workspace *w)
+{
+    double *const all = base_scratch(w, 5 * d, sizeof(double));
+
+    s->d = d;
+    s->y = base_scratch(w, rows * d, sizeof(double));
+    if (!all || !s->y)
+        return base_status(w);
+    s->origin = all;
+    s->mean = all + d;
+    s->square = all + 2 * d;
+    s->block = all + 3 * d;
+    s->block2 = all + 4 * d;
+    for (size_t j = 0; j < 5 * d; j++)
+        all[j] = 0;
+    return GENMOD_OK;
+}
+
+static inline int load_row(sums *s, const base_view *v, int32_t type, size_t i,
+                           double *y)
+{
+    const int64_t at = (int64_t)i * v->row_stride;
+    int bad = 0;
+
+    for (size_t j = 0; j < s->d; j++) {
+        const double cell = nn_cell(v, type, at + (int64_t)j * v->col_stride);
+
+        y[j] = cell - s->origin[j];
+        bad |= cell - cell != 0;
+    }
+    return bad;
+}
+
+/* Rows of a view to y. 1 if all of them are finite. */
+static int load(sums *s, const base_view *v, size_t n)
+{
+    int bad = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double *const y = s->y + i * s->d;
+
+        bad |= v->type == GENMOD_F64   ? load_row(s, v, GENMOD_F64, i, y)
+               : v->type == GENMOD_F32 ? load_row(s, v, GENMOD_F32, i, y)
+                                       : load_row(s, v, GENMOD_U8, i, y);
+    }
+    return !bad;
+}
+
+static double weight_of(const base_view *v, size_t i)
+{
+    return v->weights ? v->weights[i] : 1;
+}
+
+/* Mean and squares of a block of n rows: two passes over y. */
+static double reduce(sums *s, const base_view *v, size_t n)
+{
+    const size_t d = s->d;
+    double weight = 0;
+
+    for (size_t j = 0; j < d; j++)
+        s->block[j] = s->block2[j] = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double a = weight_of(v, i);
+
+        weight += a;
+        for (size_t j = 0; j < d; j++)
+            s->block[j] += a * s->y[i * d + j];
+    }
+    for (size_t j = 0; j < d; j++)
+        s->block[j] /= weight;
+    for (size_t i = 0; i < n; i++) {
+        const double a = weight_of(v, i);
+
+        for (size_t j = 0; j < d; j++) {
+            const double e = s->y[i * d + j] - s->block[j];
+
+            s->block2[j] += a * (e * e);
+        }
+    }
+    return weight;
+}
+
+/* Chan, Golub, LeVeque 1979, equations (2.1a) and (2.1b), with weights. */
+static void join(sums *s, double weight)
+{
+    const double share = weight / (s->weight + weight);
+
+    for (size_t j = 0; j < s->d; j++) {
+        const double apart = s->block[j] - s->mean[j];
+
+        s->mean[j] += apart * share;
+        s->square[j] += s->block2[j] + apart * apart * (s->weight * share);
+    }
+    s->weight += weight;
+}
+
+static int32_t add_rows(sums *s, const genmod_data *x, size_t first, size_t n,
+                        void *stage, genmod_workspace *w)
+{
+    base_view v;
+    int32_t status = base_cancelled(w);
+
+    if (!status)
+        status = base_data_view(x, first, n, stage, &v, w);
+    if (status)
+        return status;
+    for (size_t j = 0; j < s->d && first == 0; j++)
+        s->origin[j] = base_view_cell(&v, 0, j);
+    if (!load(s, &v, n))
+        return base_view_non_finite(&v, first, n, s->d, w);
+    join(s, reduce(s, &v, n));
+    return GENMOD_OK;
+}
+
+/* A deviation within some roundings of the mean is none. What such a column
+ * varies by is then still kept to some units. */
+static int32_t settle(const sums *s, const genmod_data *x, nn_columns *c,
+                      genmod_workspace *w)
+{
+    const double eps = base_data_type(x) == GENMOD_F32 ? 0x1p-23 : 0x1p-52;
+
+    for (size_t j = 0; j < s->d; j++) {
+        const double deviation = sqrt(s->square[j] / s->weight);
+        const double noise = ROUNDINGS * eps * fabs(s->origin[j] + s->mean[j]);
+
+        if (deviation - deviation != 0)
+            return base_fail(w, GENMOD_BREAKDOWN,
+                             "the deviation of column %u is %g", (uint64_t)j,
+                             deviation);
+        c->center[j] = s->origin[j] + s->mean[j];
+        c->scale[j] = deviation > noise            ? deviation
+                      : deviation > 0 && noise > 1 ? noise
+                                                   : 1;
+    }
+    return GENMOD_OK;
+}
+
+int32_t nn_columns_learn(const genmod_data *x, int standardise, nn_columns *c,
+                         double *mean_weight, genmod_workspace *w)
+{
+    const size_t n = base_data_rows(x), d = base_data_columns(x);
+    const size_t most = d < CELLS ? CELLS / d : 1;
+    const size_t rows = n < most ? n : most;
+    sums s = {.weight = 0};
+    void *const stage = base_scratch(w, 1, base_data_stage_bytes(x, rows));
+    int32_t status = stage ? reserve(&s, d, rows, w) : base_status(w);
+
+    for (size_t i = 0; i < n && !status; i += rows)
+        status = add_rows(&s, x, i, n - i < rows ? n - i : rows, stage, w);
+    if (!status && standardise)
+        status = settle(&s, x, c, w);
+    for (size_t j = 0; j < d && !status && !standardise; j++) {
+        c->center[j] = 0;
+        c->scale[j] = 1;
+    }
+    if (!status)
+        *mean_weight = s.weight / (double)n;
+    return status;
+}

@@ -1,0 +1,303 @@
+/* Updates of one group of a store: one pass over its flat range. */
+#include <math.h>
+#include <string.h>
+
+#include "nn/nn.h"
+
+#define CHUNK 16384 /* elements of an item: what it reads fits an L2 cache */
+
+/* The moments hold squares of gradients, so a norm may be no more than the root
+ * of the greatest number: within rounding 2^64 of 2^128, 2^512 of 2^1024. */
+#define MOST_F32 0x1p64
+#define MOST_F64 0x1p512
+
+struct nn_optimiser {
+    nn_training o;
+    int32_t group, type;
+    size_t first, n, bytes; /* of the store's flat buffers, in elements */
+    void *m, *v, *average;  /* [n]; NULL: none */
+    double *squares;        /* [chunks]: sums of the gradient's */
+    unsigned char *done;    /* [chunks]: of the pass under way */
+    uint64_t count;
+};
+
+static size_t chunks(const nn_optimiser *p)
+{
+    return (p->n + CHUNK - 1) / CHUNK;
+}
+
+/* Elements of a chunk that begins at element `from`. */
+static size_t length(const nn_optimiser *p, size_t from)
+{
+    return p->n - from < CHUNK ? p->n - from : CHUNK;
+}
+
+/* Element i of the group's range in a flat buffer of the store. */
+static void *in_store(const nn_optimiser *p, void *flat, size_t i)
+{
+    return (char *)flat + (p->first + i) * p->bytes;
+}
+
+/* Element i of an array of the optimiser. */
+static void *own(const nn_optimiser *p, void *array, size_t i)
+{
+    return array ? (char *)array + i * p->bytes : NULL;
+}
+
+static int32_t reserve(nn_optimiser *p, genmod_workspace *w)
+{
+    p->squares = base_alloc_zero(w, chunks(p), sizeof(double));
+    p->done = base_alloc_zero(w, chunks(p), 1);
+    p->m = base_alloc_zero(w, p->n, p->bytes);
+    if (p->o.optimiser != NN_SGD)
+        p->v = base_alloc_zero(w, p->n, p->bytes);
+    if (p->o.average > 0)
+        p->average = base_alloc_zero(w, p->n, p->bytes);
+    if (!p->squares || !p->done || !p->m ||
+        (p->o.optimiser != NN_SGD && !p->v) ||
+        (p->o.average > 0 && !p->average))
+        return base_status(w);
+    return GENMOD_OK;
+}
+
+int32_t nn_optimiser_new(const nn_training *o, const ad_store *s, int32_t group,
+                         nn_optimiser **out, genmod_workspace *w)
+{
+    nn_optimiser *const p = base_alloc_zero(w, 1, sizeof *p);
+    int32_t status;
+
+    *out = NULL;
+    if (!p)
+        return base_status(w);
+    p->o = *o;
+    p->group = group;
+    p->type = ad_store_type(s);
+    p->bytes = p->type == GENMOD_F32 ? sizeof(float) : sizeof(double);
+    ad_store_range(s, group, &p->first, &p->n);
+    status = reserve(p, w);
+    if (status)
+        nn_optimiser_free(p);
+    else
+        *out = p;
+    return status;
+}
+
+void nn_optimiser_free(nn_optimiser *p)
+{
+    if (!p)
+        return;
+    base_free(p->m);
+    base_free(p->v);
+    base_free(p->average);
+    base_free(p->squares);
+    base_free(p->done);
+    base_free(p);
+}
+
+void nn_optimiser_tune(nn_optimiser *p, const nn_training *o)
+{
+    const int32_t kind = p->o.optimiser;
+    const double average = p->o.average;
+
+    p->o = *o;
+    p->o.optimiser = kind;
+    p->o.average = average;
+}
+
+/* A pass over the range, a chunk an item. */
+typedef struct job {
+    const nn_optimiser *p;
+    const kern_ops *ops;
+    void *values, *gradients; /* of the store */
+    kern_update update;
+    double decay; /* of the average */
+    void (*act)(const struct job *j, size_t chunk, size_t from, size_t n);
+} job;
+
+static int32_t run_chunk(size_t item, size_t slot, void *arg)
+{
+    const job *const j = arg;
+    const size_t from = item * CHUNK;
+
+    (void)slot;
+    j->act(j, item, from, length(j->p, from));
+    j->p->done[item] = 1;
+    return 0;
+}
+
+/* What a host's parallel loop gave up is done here, since an update cannot end
+ * halfway. */
+static void run(job *j, const ad_store *s, genmod_workspace *w)
+{
+    const size_t n = chunks(j->p);
+
+    j->ops = kern_ops_of(base_cpu(w), j->p->type);
+    j->values = ad_store_values(s);
+    j->gradients = ad_store_gradients(s);
+    memset(j->p->done, 0, n);
+    if (base_parallel(w, n, run_chunk, j))
+        for (size_t i = 0; i < n; i++)
+            if (!j->p->done[i])
+                (void)run_chunk(i, 0, j);
+}
+
+static void square(const job *j, size_t chunk, size_t from, size_t n)
+{
+    j->p->squares[chunk] =
+        j->ops->sum_squares(n, in_store(j->p, j->gradients, from));
+}
+
+static double element(const void *array, int32_t type, size_t i)
+{
+    return type == GENMOD_F32 ? (double)((const float *)array)[i]
+                              : ((const double *)array)[i];
+}
+
+/* GENMOD_BREAKDOWN that names the first element of the gradient, in the store's
+ * order, whose size is not below `most`. */
+static int32_t refuse(const nn_optimiser *p, const ad_store *s, double most,
+                      double norm, genmod_workspace *w)
+{
+    for (size_t i = 0; i < ad_store_count(s); i++) {
+        if (ad_store_kind(s, i) != AD_TRAINED ||
+            ad_store_group(s, i) != p->group)
+            continue;
+        const size_t n = (size_t)ad_elements(ad_store_shape(s, i));
+        const void *const g = ad_store_grad(s, i);
+        for (size_t e = 0; e < n; e++)
+            if (!(fabs(element(g, p->type, e)) < most))
+                return base_fail(w, GENMOD_BREAKDOWN,
+                                 "the gradient of %s is %g at element %u",
+                                 ad_store_name(s, i), element(g, p->type, e),
+                                 (uint64_t)e);
+    }
+    return base_fail(w, GENMOD_BREAKDOWN,
+                     "the gradient's norm is %g; it must be below %g", norm,
+                     most);
+}
+
+int32_t nn_optimiser_norm(const nn_optimiser *p, const ad_store *s,
+                          double *norm, genmod_workspace *w)
+{
+    const double most = p->type == GENMOD_F32 ? MOST_F32 : MOST_F64;
+    job j = {.p = p, .act = square};
+    double sum = 0;
+
+    run(&j, s, w);
+    for (size_t i = 0; i < chunks(p); i++)
+        sum += p->squares[i];
+    if (!(sqrt(sum) < most))
+        return refuse(p, s, most, sqrt(sum), w);
+    *norm = sqrt(sum);
+    return GENMOD_OK;
+}
+
+static void update(const job *j, size_t chunk, size_t from, size_t n)
+{
+    const nn_optimiser *const p = j->p;
+    void *const w = in_store(p, j->values, from);
+    const void *const g = in_store(p, j->gradients, from);
+    void *const m = own(p, p->m, from);
+
+    (void)chunk;
+    if (p->o.optimiser == NN_SGD)
+        j->ops->sgd(&j->update, n, g, m, w);
+    else if (p->o.optimiser == NN_RMSPROP)
+        j->ops->rmsprop(&j->update, n, g, m, own(p, p->v, from), w);
+    else
+        j->ops->adam(&j->update, n, g, m, own(p, p->v, from), w);
+    if (p->average)
+        j->ops->average(j->decay, n, w, own(p, p->average, from));
+}
+
+static kern_update update_of(const nn_optimiser *p, double norm)
+{
+    const nn_training *const o = &p->o;
+    const double rate = nn_rate(o, p->count);
+    const double scale = o->clip > 0 && norm > o->clip ? o->clip / norm : 1;
+    const uint64_t t = p->count + 1;
+
+    return (kern_update){.rate = rate,
+                         .scale = scale,
+                         .l2 = o->l2,
+                         .decay = o->decay,
+                         .momentum = o->momentum,
+                         .beta1 = o->beta1,
+                         .beta2 = o->beta2,
+                         .epsilon = o->epsilon,
+                         .step = rate / (1 - nn_power(o->beta1, t)),
+                         .root = 1 / sqrt(1 - nn_power(o->beta2, t)),
+                         .nesterov = o->nesterov};
+}
+
+/* A mean with weights decay^(t - i) takes the share (1 - decay) / (1 - decay^t)
+ * of the t-th weights: all of the first. */
+void nn_optimiser_update(nn_optimiser *p, ad_store *s, double norm,
+                         genmod_workspace *w)
+{
+    const double decay = p->o.average;
+    job j = {.p = p, .act = update, .update = update_of(p, norm)};
+
+    if (p->average)
+        j.decay = 1 - (1 - decay) / (1 - nn_power(decay, p->count + 1));
+    run(&j, s, w);
+    p->count++;
+}
+
+static void swap(const job *j, size_t chunk, size_t from, size_t n)
+{
+    char *const a = in_store(j->p, j->values, from);
+    char *const b = own(j->p, j->p->average, from);
+    const size_t bytes = n * j->p->bytes;
+    char some[1024];
+
+    (void)chunk;
+    for (size_t i = 0; i < bytes; i += sizeof some) {
+        const size_t part = bytes - i < sizeof some ? bytes - i : sizeof some;
+
+        memcpy(some, a + i, part);
+        memcpy(a + i, b + i, part);
+        memcpy(b + i, some, part);
+    }
+}
+
+void nn_optimiser_swap(nn_optimiser *p, ad_store *s, genmod_workspace *w)
+{
+    job j = {.p = p, .act = swap};
+
+    if (p->average && p->count)
+        run(&j, s, w);
+}
+
+int32_t nn_optimiser_group(const nn_optimiser *p)
+{
+    return p->group;
+}
+
+uint64_t nn_optimiser_count(const nn_optimiser *p)
+{
+    return p->count;
+}
+
+void nn_optimiser_count_from(nn_optimiser *p, uint64_t count)
+{
+    p->count = count;
+}
+
+double nn_optimiser_rate(const nn_optimiser *p)
+{
+    return p->count ? nn_rate(&p->o, p->count - 1) : NAN;
+}
+
+void *nn_optimiser_average(const nn_optimiser *p)
+{
+    return p->average;
+}
+
+void *nn_optimiser_array(const nn_optimiser *p, size_t i, size_t *n)
+{
+    void *const arrays[] = {p->m, p->v};
+
+    *n = p->n;
+    return i < 2 ? arrays[i] : NULL;
+}
