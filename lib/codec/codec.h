@@ -70,4 +70,66 @@ size_t codec_type_bytes(int32_t type);
 /* Copies n elements of an F32 or F64 tensor as doubles. */
 void codec_copy_f64(const codec_tensor *t, double *out);
 
+/* ---- record.c: what the files of all families have ---------------------- */
+
+/* A family's options and report, and how its files speak of it. A file has the
+ * texts genmod.family, .format, .version, option.<key> and report.<key>, and
+ * the tensors report.<key> of the series. */
+typedef struct codec_record {
+    const char *family; /* "gmm" */
+    const char *noun;   /* "a mixture" */
+    int64_t format; /* raised by a change that an older reader takes wrongly */
+    const base_option *options;
+    const base_entry *entries;
+    /* 1 for an entry that counts: NaN or a whole number from 0. */
+    int (*counts)(const base_entry *e);
+} codec_record;
+
+/* A file being put together, in scratch. */
+typedef struct codec_draft {
+    codec_text *texts;
+    codec_tensor *tensors;
+    size_t n_texts, n_tensors;
+    genmod_workspace *w;
+} codec_draft;
+
+/* Room for a record and as many texts and tensors besides, and its texts. */
+int32_t codec_draft_new(const codec_record *r, size_t texts, size_t tensors,
+                        const genmod_config *c, const genmod_report *report,
+                        codec_draft *out, genmod_workspace *w);
+/* The values are borrowed until the file is written; a number's digits are
+ * not. */
+void codec_draft_text(codec_draft *f, const char *key, const char *value);
+int32_t codec_draft_number(codec_draft *f, const char *key, double v);
+void codec_draft_tensor(codec_draft *f, const char *name, int32_t type,
+                        int32_t rank, const uint64_t *shape, const void *data);
+int32_t codec_draft_series(codec_draft *f, const codec_record *r,
+                           const genmod_report *report);
+int32_t codec_draft_write(const codec_draft *f, size_t cap, void *out,
+                          size_t *need);
+/* prefix and key as one name, in scratch; NULL for want of memory. */
+char *codec_join(const char *prefix, const char *key, genmod_workspace *w);
+
+/* Each of what follows gives GENMOD_BAD_BYTES with text for what is not exactly
+ * as it is written (check_kind GENMOD_UNSUPPORTED for a newer format). */
+int32_t codec_check_kind(const codec_file *f, const codec_record *r,
+                         genmod_workspace *w);
+/* With each key looked up elsewhere, the right number of them means that there
+ * are no others. */
+int32_t codec_check_counts(const codec_file *f, const codec_record *r,
+                           size_t texts, size_t tensors, genmod_workspace *w);
+int32_t codec_read_options(const codec_file *f, const codec_record *r,
+                           genmod_config **out, genmod_workspace *w);
+int32_t codec_read_report(const codec_file *f, const codec_record *r,
+                          genmod_report **out, genmod_workspace *w);
+int32_t codec_read_text(const codec_file *f, const char *key, const char **out,
+                        genmod_workspace *w);
+int32_t codec_read_number(const codec_file *f, const char *key, double *out,
+                          genmod_workspace *w);
+/* A tensor of that type and shape; NULL with text. */
+const codec_tensor *codec_read_tensor(const codec_file *f, const char *name,
+                                      int32_t type, int32_t rank,
+                                      const uint64_t *shape,
+                                      genmod_workspace *w);
+
 #endif

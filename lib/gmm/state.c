@@ -1,126 +1,27 @@
 /* A model as bytes: options, parameters, report. */
 #include <math.h>
-#include <string.h>
 
 #include "codec/codec.h"
 #include "gmm/internal.h"
 
-#define FAMILY "genmod.family"
-#define FORMAT "genmod.format"
-#define VERSION "genmod.version"
-#define OWN_TEXTS 3 /* those; the checksum is the codec's */
-#define OPTION "option."
-#define REPORT "report."
 #define COLUMN_VARIANCE "column_variance"
 #define OWN_TENSORS 4 /* weights, means, covariances, column variances */
 
-/* Raised by a change that an older reader would take wrongly. */
-#define FORMAT_NUMBER 1
-
-/* A name in scratch. */
-static char *join(const char *prefix, const char *key, genmod_workspace *w)
+/* All entries but the likelihoods count something, and training goes on
+ * counting. */
+static int counts(const base_entry *e)
 {
-    const size_t head = strlen(prefix), tail = strlen(key) + 1;
-    char *const name = base_scratch(w, head + tail, 1);
-
-    if (!name)
-        return NULL;
-    memcpy(name, prefix, head);
-    memcpy(name + head, key, tail);
-    return name;
+    return !base_same(e->key, GMM_REPORT_LOG_LIKELIHOOD) &&
+           !base_same(e->key, GMM_REPORT_HISTORY) &&
+           !base_same(e->key, GMM_REPORT_START_LOG_LIKELIHOOD);
 }
 
-/* An option's value; numbers are written to `digits`, which has 32 bytes. */
-static const char *option_text(const genmod_config *c, const base_option *o,
-                               char *digits)
-{
-    if (o->type == BASE_STR)
-        return base_config_str(c, o->key);
-    if (o->type == BASE_I64)
-        base_format_i64(base_config_i64(c, o->key), digits);
-    else
-        base_format_f64(base_config_f64(c, o->key), digits);
-    return digits;
-}
-
-static size_t count_options(void)
-{
-    size_t n = 0;
-
-    while (gmm_options[n].key)
-        n++;
-    return n;
-}
-
-static size_t count_entries(int32_t series)
-{
-    size_t n = 0;
-
-    for (const base_entry *e = gmm_entries; e->key; e++)
-        n += e->series == series;
-    return n;
-}
-
-typedef struct saving {
-    const gmm_model *m;
-    codec_text *texts;
-    codec_tensor *tensors;
-    size_t n_texts, n_tensors;
-    genmod_workspace *w;
-} saving;
-
-/* Room for a number as text, next to its name. */
-static int32_t add_text(saving *s, const char *prefix, const char *key,
-                        char **digits)
-{
-    codec_text *const t = &s->texts[s->n_texts++];
-
-    t->key = join(prefix, key, s->w);
-    *digits = base_scratch(s->w, 32, 1);
-    t->value = *digits;
-    return t->key && *digits ? GENMOD_OK : base_status(s->w);
-}
-
-static int32_t add_texts(saving *s)
-{
-    char *digits;
-    int32_t status;
-
-    s->texts[s->n_texts++] = (codec_text){FAMILY, "gmm"};
-    status = add_text(s, FORMAT, "", &digits);
-    if (!status)
-        base_format_i64(FORMAT_NUMBER, digits);
-    if (!status)
-        status = add_text(s, VERSION, "", &digits);
-    if (!status)
-        base_format_i64(genmod_version(), digits);
-    for (const base_option *o = gmm_options; o->key && !status; o++) {
-        codec_text *const t = &s->texts[s->n_texts];
-
-        status = add_text(s, OPTION, o->key, &digits);
-        if (!status)
-            t->value = option_text(s->m->config, o, digits);
-    }
-    for (const base_entry *e = gmm_entries; e->key && !status; e++) {
-        if (e->series)
-            continue;
-        status = add_text(s, REPORT, e->key, &digits);
-        if (!status)
-            base_format_f64(base_report_number(s->m->report, e->key), digits);
-    }
-    return status;
-}
-
-static void add_tensor(saving *s, const char *name, int32_t rank,
-                       const uint64_t *shape, const double *data)
-{
-    codec_tensor *const t = &s->tensors[s->n_tensors++];
-
-    *t = (codec_tensor){
-        .name = name, .type = GENMOD_F64, .rank = rank, .data = data};
-    for (int32_t i = 0; i < rank; i++)
-        t->shape[i] = shape[i];
-}
+static const codec_record record = {.family = "gmm",
+                                    .noun = "a mixture",
+                                    .format = 1,
+                                    .options = gmm_options,
+                                    .entries = gmm_entries,
+                                    .counts = counts};
 
 /* The shape of the covariances: the units, unless there is one for all, then
  * that of a unit. */
@@ -138,52 +39,32 @@ static int32_t covariance_shape(const gmm_covariance *t, size_t k, size_t d,
     return rank;
 }
 
-static int32_t add_tensors(saving *s)
+static int32_t add_tensors(codec_draft *f, const gmm_model *m)
 {
-    const gmm_params *const p = s->m->params;
+    const gmm_params *const p = m->params;
     const uint64_t means[2] = {p->k, p->d}, columns[1] = {p->d};
     uint64_t shape[3];
     const int32_t rank = covariance_shape(p->type, p->k, p->d, shape);
 
-    add_tensor(s, GMM_WEIGHTS, 1, means, p->weights);
-    add_tensor(s, GMM_MEANS, 2, means, p->means);
-    add_tensor(s, GMM_COVARIANCES, rank, shape, p->covariances);
-    add_tensor(s, COLUMN_VARIANCE, 1, columns, p->column_variance);
-    for (const base_entry *e = gmm_entries; e->key; e++) {
-        size_t n;
-        const char *name;
-        const double *values;
-
-        if (!e->series)
-            continue;
-        name = join(REPORT, e->key, s->w);
-        if (!name)
-            return base_status(s->w);
-        values = base_report_values(s->m->report, e->key, &n);
-        shape[0] = n;
-        add_tensor(s, name, 1, shape, values);
-    }
-    return GENMOD_OK;
+    codec_draft_tensor(f, GMM_WEIGHTS, GENMOD_F64, 1, means, p->weights);
+    codec_draft_tensor(f, GMM_MEANS, GENMOD_F64, 2, means, p->means);
+    codec_draft_tensor(f, GMM_COVARIANCES, GENMOD_F64, rank, shape,
+                       p->covariances);
+    codec_draft_tensor(f, COLUMN_VARIANCE, GENMOD_F64, 1, columns,
+                       p->column_variance);
+    return codec_draft_series(f, &record, m->report);
 }
 
 static int32_t save(const gmm_model *m, size_t cap, void *out, size_t *need,
                     genmod_workspace *w)
 {
-    const size_t texts = OWN_TEXTS + count_options() + count_entries(0);
-    const size_t tensors = OWN_TENSORS + count_entries(1);
-    saving s = {.m = m, .w = w};
-    int32_t status;
+    codec_draft f;
+    int32_t status = codec_draft_new(&record, 0, OWN_TENSORS, m->config,
+                                     m->report, &f, w);
 
-    s.texts = base_scratch(w, texts, sizeof *s.texts);
-    s.tensors = base_scratch(w, tensors, sizeof *s.tensors);
-    if (!s.texts || !s.tensors)
-        return base_status(w);
-    status = add_texts(&s);
     if (!status)
-        status = add_tensors(&s);
-    return status ? status
-                  : codec_write(s.n_texts, s.texts, s.n_tensors, s.tensors, cap,
-                                out, need, w);
+        status = add_tensors(&f, m);
+    return status ? status : codec_draft_write(&f, cap, out, need);
 }
 
 int32_t gmm_save(const gmm_model *m, size_t cap, void *out, size_t *need,
@@ -218,119 +99,10 @@ static int32_t blame(int32_t status, genmod_workspace *w)
     return base_fail(w, GENMOD_BAD_BYTES, "%s", genmod_workspace_error(w));
 }
 
-/* The value of a key that must be there. */
-static int32_t get(const loading *l, const char *prefix, const char *key,
-                   const char **value)
-{
-    const char *const name = join(prefix, key, l->w);
-
-    if (!name)
-        return base_status(l->w);
-    *value = codec_get(l->file, name);
-    if (!*value)
-        return base_fail(l->w, GENMOD_BAD_BYTES, "metadata \"%s\" is missing",
-                         name);
-    return GENMOD_OK;
-}
-
-static int32_t check_kind(const loading *l)
-{
-    const char *family, *format, *version;
-    int64_t number;
-    int32_t status = get(l, FAMILY, "", &family);
-
-    if (!status)
-        status = get(l, FORMAT, "", &format);
-    if (!status)
-        status = get(l, VERSION, "", &version);
-    if (status)
-        return status;
-    if (!base_same(family, "gmm"))
-        return base_fail(l->w, GENMOD_BAD_BYTES,
-                         "the file holds a model of family \"%s\", not \"gmm\"",
-                         family);
-    if (!base_parse_i64(format, &number) || number < FORMAT_NUMBER ||
-        !base_parse_i64(version, &(int64_t){0}))
-        return base_fail(l->w, GENMOD_BAD_BYTES,
-                         FORMAT " is \"%s\", " VERSION " \"%s\"; they are "
-                                "whole numbers from 1",
-                         format, version);
-    if (number > FORMAT_NUMBER)
-        return base_fail(l->w, GENMOD_UNSUPPORTED,
-                         FORMAT " is %i; this version reads up to %i", number,
-                         (int64_t)FORMAT_NUMBER);
-    return GENMOD_OK;
-}
-
-/* With each key looked up elsewhere, the right number of them means that there
- * are no others. */
-static int32_t check_counts(const loading *l)
-{
-    const size_t texts = 1 + OWN_TEXTS + count_options() + count_entries(0);
-    const size_t tensors = OWN_TENSORS + count_entries(1);
-
-    if (codec_texts(l->file) != texts || codec_tensors(l->file) != tensors)
-        return base_fail(l->w, GENMOD_BAD_BYTES,
-                         "%u texts and %u tensors; a mixture has %u and %u",
-                         (uint64_t)codec_texts(l->file),
-                         (uint64_t)codec_tensors(l->file), (uint64_t)texts,
-                         (uint64_t)tensors);
-    return GENMOD_OK;
-}
-
-/* `inner`: w is in this call, and setting an option is a call of its own. */
-static int32_t read_option(loading *l, const base_option *o,
-                           genmod_workspace *inner)
-{
-    genmod_config *const c = l->fresh.config;
-    const char *value;
-    char digits[32];
-    int32_t status = get(l, OPTION, o->key, &value);
-
-    if (status)
-        return status;
-    if (genmod_config_set_str(c, o->key, value, inner))
-        return base_fail(l->w, GENMOD_BAD_BYTES, "%s",
-                         genmod_workspace_error(inner));
-    if (!base_same(option_text(c, o, digits), value))
-        return base_fail(l->w, GENMOD_BAD_BYTES,
-                         "option \"%s\" is \"%s\", which is not how it is "
-                         "saved",
-                         o->key, value);
-    return GENMOD_OK;
-}
-
-static int32_t read_options(loading *l)
-{
-    genmod_workspace *inner;
-    int32_t status = base_config_new(gmm_options, &l->fresh.config, l->w);
-
-    if (status)
-        return status;
-    status = genmod_workspace_new(base_context(l->w), &inner);
-    for (const base_option *o = gmm_options; o->key && !status; o++)
-        status = read_option(l, o, inner);
-    genmod_workspace_free(inner);
-    return status;
-}
-
-/* A tensor of doubles with that shape, or NULL with text. */
 static const codec_tensor *find(const loading *l, const char *name,
                                 int32_t rank, const uint64_t *shape)
 {
-    const codec_tensor *const t = codec_find(l->file, name);
-    int same = t && t->type == GENMOD_F64 && t->rank == rank;
-
-    for (int32_t i = 0; i < rank && same; i++)
-        same = t->shape[i] == shape[i];
-    if (same)
-        return t;
-    base_fail(l->w, GENMOD_BAD_BYTES,
-              t ? "tensor \"%s\" has another type or shape than options and "
-                  "means say"
-                : "tensor \"%s\" is missing",
-              name);
-    return NULL;
+    return codec_read_tensor(l->file, name, GENMOD_F64, rank, shape, l->w);
 }
 
 static int32_t check_variances(const gmm_params *p, genmod_workspace *w)
@@ -413,96 +185,29 @@ static int32_t read_params(loading *l)
     return settle(p, l->w);
 }
 
-/* All entries but the likelihoods count something, and training goes on
- * counting. NaN stands for what is not known. */
-static int fits(const base_entry *e, double v)
-{
-    if (base_same(e->key, GMM_REPORT_LOG_LIKELIHOOD) ||
-        base_same(e->key, GMM_REPORT_HISTORY) ||
-        base_same(e->key, GMM_REPORT_START_LOG_LIKELIHOOD) || isnan(v))
-        return 1;
-    return v >= 0 && v <= 0x1p53 && v == floor(v);
-}
-
-static int32_t misfit(const loading *l, const base_entry *e, double v)
-{
-    return base_fail(l->w, GENMOD_BAD_BYTES,
-                     REPORT "%s has the value %g; it counts", e->key, v);
-}
-
-static int32_t read_number(loading *l, const base_entry *e)
-{
-    const char *value;
-    char digits[32];
-    double v;
-    int32_t status = get(l, REPORT, e->key, &value);
-
-    if (status)
-        return status;
-    if (!base_parse_f64(value, &v))
-        return base_fail(l->w, GENMOD_BAD_BYTES,
-                         REPORT "%s is \"%s\", which is not a number", e->key,
-                         value);
-    base_format_f64(v, digits);
-    if (!base_same(value, digits))
-        return base_fail(l->w, GENMOD_BAD_BYTES,
-                         REPORT "%s is \"%s\"; it is saved as \"%s\"", e->key,
-                         value, digits);
-    if (!fits(e, v))
-        return misfit(l, e, v);
-    base_report_set(l->fresh.report, e->key, v);
-    return GENMOD_OK;
-}
-
 /* Mends are per component. */
-static int32_t check_length(const loading *l, const base_entry *e, uint64_t n)
+static int32_t check_length(const loading *l, const char *key)
 {
     const size_t k = gmm_components(&l->fresh);
+    size_t n;
 
-    if (n == 0 || n == k ||
-        (!base_same(e->key, GMM_REPORT_MENDS) &&
-         !base_same(e->key, GMM_REPORT_LAST_MEND)))
+    base_report_values(l->fresh.report, key, &n);
+    if (n == 0 || n == k)
         return GENMOD_OK;
     return base_fail(l->w, GENMOD_BAD_BYTES,
-                     REPORT "%s has %u values for %u components", e->key, n,
-                     (uint64_t)k);
-}
-
-static int32_t read_series(loading *l, const base_entry *e)
-{
-    const char *const name = join(REPORT, e->key, l->w);
-    const codec_tensor *t;
-    uint64_t n;
-    int32_t status;
-
-    if (!name)
-        return base_status(l->w);
-    t = codec_find(l->file, name);
-    n = t ? codec_elements(t) : 0;
-    t = find(l, name, 1, &n);
-    if (!t)
-        return GENMOD_BAD_BYTES;
-    status = check_length(l, e, n);
-    if (!status && n)
-        status = base_report_reserve(l->fresh.report, e->key, (size_t)n, l->w);
-    for (size_t i = 0; i < n && !status; i++) {
-        double v;
-
-        memcpy(&v, (const char *)t->data + i * sizeof v, sizeof v);
-        if (fits(e, v))
-            base_report_append(l->fresh.report, e->key, v);
-        else
-            status = misfit(l, e, v);
-    }
-    return status;
+                     "report.%s has %u values for %u components", key,
+                     (uint64_t)n, (uint64_t)k);
 }
 
 static int32_t read_report(loading *l)
 {
-    int32_t status = base_report_new(gmm_entries, &l->fresh.report, l->w);
+    int32_t status =
+        codec_read_report(l->file, &record, &l->fresh.report, l->w);
 
-    for (const base_entry *e = gmm_entries; e->key && !status; e++)
-        status = e->series ? read_series(l, e) : read_number(l, e);
+    if (!status)
+        status = check_length(l, GMM_REPORT_MENDS);
+    if (!status)
+        status = check_length(l, GMM_REPORT_LAST_MEND);
     return status;
 }
 
@@ -526,11 +231,11 @@ static int32_t load(gmm_model *m, size_t n, const void *bytes,
     int32_t status = codec_open(n, bytes, 1, &l.file, w);
 
     if (!status)
-        status = check_kind(&l);
+        status = codec_check_kind(l.file, &record, w);
     if (!status)
-        status = check_counts(&l);
+        status = codec_check_counts(l.file, &record, 0, OWN_TENSORS, w);
     if (!status)
-        status = read_options(&l);
+        status = codec_read_options(l.file, &record, &l.fresh.config, w);
     if (!status)
         status = read_params(&l);
     if (!status)
