@@ -118,7 +118,8 @@ static double draw_ticks(cairo_t *cr, const struct axes *a, int vertical)
     for (double v = ceil(lo / step - 1e-9) * step; v <= hi + 1e-9 * step;
          v += step) {
         char text[40];
-        tick_text(v, step, sizeof text, text);
+        tick_text(a->xpower != 0 && !vertical ? pow(a->xpower, v) : v, step,
+                  sizeof text, text);
         cairo_set_source_rgb(cr, 0.91, 0.92, 0.94);
         cairo_set_line_width(cr, 1);
         if (vertical) {

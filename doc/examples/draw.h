@@ -21,6 +21,7 @@ struct axes {
     double x0, x1, y0, y1;
     const char *title, *xlabel, *ylabel;
     int xticks, yticks; /**< about how many */
+    double xpower;      /**< not 0: the number at x is xpower to the x */
 };
 
 /** The i-th of six colours that stay apart in print and for colour-blind eyes.

@@ -13,8 +13,8 @@ static void print_property(const genmod_config *c, const char *key,
     const char *mark = code && *text ? "`" : "";
     printf(" %s", mark);
     for (const char *p = text; *p; p++) {
-        if (*p == '|')
-            printf("` `"); /* a bar would end the cell */
+        if (*p == '|') /* a bar would end the cell */
+            printf("%s", code ? "` `" : "\\|");
         else
             putchar(*p);
     }
@@ -34,7 +34,7 @@ static void print_bounds(const genmod_config *c, const char *key)
     if (*choices)
         print_property(c, key, "choices", 1);
     else
-        printf(" %s … %s |", lo, hi);
+        printf(" %s%s%s |", lo, *hi ? " … " : "", hi);
 }
 
 static void print_table(const char *family, const genmod_config *c)
@@ -65,8 +65,13 @@ int main(void)
            "Made by `doc/examples/options.c` from what the library itself says"
            " of its\noptions. \"structure\" is fixed when a model is made;"
            " \"training\" may change\nbetween calls, through"
-           " `gmm_configure()`.\n\n");
+           " `gmm_configure()` or `ae_configure()`.\n\n");
     print_table("gmm", c);
+    genmod_config_free(c);
+    c = NULL;
+    need(ae_config_new(&c, NULL), NULL);
+    printf("\n");
+    print_table("ae", c);
     genmod_config_free(c);
     return 0;
 }

@@ -18,8 +18,8 @@ cd "$(dirname "$0")/../.." || exit 1
 build=build
 gallery=$build/gallery
 data=tests/data
-total=5
-[ -z "$mnist" ] || total=6
+total=8
+[ -z "$mnist" ] || total=10
 done=0
 
 # progress WHAT: "[2/5] WHAT … "
@@ -52,7 +52,13 @@ picture gmm_digits $data/digits.csv
 picture gmm_faithful $data/faithful.csv
 picture gmm_components $data/faithful.csv
 picture gmm_divergence
-[ -z "$mnist" ] || picture gmm_mnist "$mnist"
+picture ae_denoise $data/digits.csv
+picture ae_bottleneck $data/digits.csv
+picture ae_prior $data/digits.csv
+if [ -n "$mnist" ]; then
+    picture gmm_mnist "$mnist"
+    picture ae_mnist "$mnist"
+fi
 
 progress "$gallery/statements.md"
 {

@@ -41,6 +41,11 @@ int measure_cross_entropy(const char *data, size_t cap, char *measured);
 int measure_js(const char *data, size_t cap, char *measured);
 int measure_js_bound(const char *data, size_t cap, char *measured);
 
+/* What an autoencoder does and does not: statement_ae.c. */
+int measure_ae_pca(const char *data, size_t cap, char *measured);
+int measure_ae_denoise(const char *data, size_t cap, char *measured);
+int measure_ae_prior(const char *data, size_t cap, char *measured);
+
 /** One of the data sets: read_csv() of data/name. */
 struct table;
 void read_set(const char *data, const char *name, int labelled,

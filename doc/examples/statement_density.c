@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mixture.h"
+#include "neighbours.h"
 #include "read.h"
 
 #define GRID 801
@@ -176,25 +177,6 @@ int measure_held_out(const char *data, size_t cap, char *measured)
     return gap <= 0.1 && kept > plain;
 }
 
-static double distance2(size_t d, const double *a, const double *b)
-{
-    double sum = 0;
-    for (size_t i = 0; i < d; i++)
-        sum += (a[i] - b[i]) * (a[i] - b[i]);
-    return sum;
-}
-
-/* From row x to the nearest of n rows but number `skip`. */
-static double nearest2(size_t n, size_t d, const double *rows, size_t skip,
-                       const double *x)
-{
-    double least = INFINITY;
-    for (size_t i = 0; i < n; i++)
-        if (i != skip)
-            least = fmin(least, distance2(d, rows + i * d, x));
-    return least;
-}
-
 /* Pixels are whole numbers from 0 to 16; without this, fractions would give the
  * draws away. */
 static void round_pixels(size_t n, double *x)
@@ -203,25 +185,17 @@ static void round_pixels(size_t n, double *x)
         x[i] = fmin(16, fmax(0, round(x[i])));
 }
 
-/* The share of rows whose nearest neighbour is of their own kind. */
-static double told_apart(struct halves *h)
+static double digits_told_apart(struct halves *h)
 {
-    size_t own = 0;
     round_pixels(h->n * h->d, h->drawn);
-    for (size_t i = 0; i < h->n; i++) {
-        const double *k = h->kept + i * h->d, *s = h->drawn + i * h->d;
-        own += nearest2(h->n, h->d, h->kept, i, k) <
-               nearest2(h->n, h->d, h->drawn, h->n, k);
-        own += nearest2(h->n, h->d, h->drawn, i, s) <
-               nearest2(h->n, h->d, h->kept, h->n, s);
-    }
-    return (double)own / (double)(2 * h->n);
+    return told_apart(h->n, h->d, h->kept, h->drawn);
 }
 
 int measure_told_apart(const char *data, size_t cap, char *measured)
 {
     struct halves h = halve(data, 10), one = halve(data, 1);
-    const double mixture = told_apart(&h), plain = told_apart(&one);
+    const double mixture = digits_told_apart(&h),
+                 plain = digits_told_apart(&one);
     snprintf(measured, cap, "%.3f (one Gaussian: %.3f)", mixture, plain);
     free_halves(&one);
     free_halves(&h);

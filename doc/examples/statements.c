@@ -81,6 +81,21 @@ static const struct statement list[] = {
      "two that do not touch",
      "every term ≤ ln 2; within 1e-4 of ln 2", "gmm_divergence.png",
      measure_js_bound},
+    {"ae-pca",
+     "A linear autoencoder learns the span of the principal components: "
+     "its error is theirs (digits, 10 numbers, squared error a picture)",
+     "≤ 0.5 % more, and not less", "ae_bottleneck.png", measure_ae_pca},
+    {"ae-denoise",
+     "A denoising autoencoder takes noise off digits that it never saw "
+     "(peak signal-to-noise ratio)",
+     "3 dB above the noisy ones and above a median filter", "ae_denoise.png",
+     measure_ae_denoise},
+    {"ae-prior",
+     "A plain autoencoder does not generate: what its decoder makes of "
+     "z ~ N(0, I) is told apart from what it makes of digits' codes "
+     "(leave-one-out nearest neighbour; 0.5 is a guess)",
+     "≥ 0.9; ≤ 0.75 once a mixture was fitted to the codes", "ae_prior.png",
+     measure_ae_prior},
 };
 
 void read_set(const char *data, const char *name, int labelled,

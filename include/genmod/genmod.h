@@ -5,6 +5,7 @@
 #ifndef GENMOD_GENMOD_H
 #define GENMOD_GENMOD_H
 
+#include "ae.h"
 #include "base.h"
 #include "data.h"
 #include "gmm.h"

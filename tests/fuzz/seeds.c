@@ -1,5 +1,7 @@
-/* Writes a small saved mixture of each covariance type into a folder: where the
- * fuzzers start from. Run it again after a change of the format. */
+/* Writes a small saved mixture of each covariance type into one folder, and
+ * small autoencoders into another: where the fuzzers start from. Run it again
+ * after a change of the format. */
+#include "genmod/ae.h"
 #include "genmod/gmm.h"
 
 #include <stdio.h>
@@ -54,10 +56,42 @@ static int make(const char *folder, const char *covariance)
     return failed;
 }
 
+static int make_ae(const char *folder, const char *name, const char *encoder,
+                   int checkpoint)
+{
+    enum { N = 12 };
+    double x[2 * N];
+    static unsigned char out[32768];
+    size_t need;
+    genmod_config *c = NULL;
+    genmod_data *v = NULL;
+    ae_model *m = NULL;
+    fill(N, x);
+    const int failed =
+        ae_config_new(&c, NULL) ||
+        genmod_config_set_str(c, AE_ENCODER, encoder, NULL) ||
+        genmod_config_set_i64(c, AE_BATCH_SIZE, 5, NULL) ||
+        genmod_config_set_i64(c, AE_EPOCHS, 2, NULL) ||
+        genmod_data_new(&v, NULL) ||
+        genmod_data_set_rows(v, GENMOD_F64, N, 2, x, 0, 0, NULL) ||
+        ae_new(c, &m, NULL) || ae_fit(m, v, NULL, NULL, NULL, NULL) ||
+        (checkpoint ? ae_checkpoint : ae_save)(m, sizeof out, out, &need,
+                                               NULL) ||
+        write_file(folder, name, out, need);
+    ae_free(m);
+    genmod_data_free(v);
+    genmod_config_free(c);
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
-    for (size_t i = 0; argc == 2 && i < 4; i++)
+    if (argc != 3)
+        return EXIT_FAILURE;
+    for (size_t i = 0; i < 4; i++)
         if (make(argv[1], names[i]))
             return EXIT_FAILURE;
-    return argc == 2 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return make_ae(argv[2], "saved", "dense 3; tanh; dense 1", 0) ||
+           make_ae(argv[2], "checkpoint", "dense 1", 1) ||
+           make_ae(argv[2], "norm", "dense 2; batchnorm; relu; dense 1", 0);
 }

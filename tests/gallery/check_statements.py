@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 EXPECTED = """density draws held-out told-apart new monotone more-components bic
-threads stream kl-gaussian kl-zero kl-mixture cross-entropy js js-bound""".split()
+threads stream kl-gaussian kl-zero kl-mixture cross-entropy js js-bound
+ae-pca ae-denoise ae-prior""".split()
 
 
 def rows(table):

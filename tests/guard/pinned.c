@@ -33,30 +33,53 @@ static int print(const char *what, const char *key, const void *from,
     return 1;
 }
 
-static int print_gmm(const genmod_config *c, const genmod_report *r)
+/* With family "gmm" lines begin with "gmm option" and "gmm report". */
+static int print_all(const char *family, const genmod_config *c,
+                     const genmod_report *r)
 {
     static const char *const option[] = {"type",    "default", "minimum",
                                          "maximum", "choices", "unit",
                                          "when",    NULL};
     static const char *const entry[] = {"type", "unit", NULL};
+    char what[64];
     int good = 1;
     const char *key;
+    snprintf(what, sizeof what, "%s option", family);
     for (size_t i = 0; (key = genmod_config_key(c, i)); i++)
-        good &= print("gmm option", key, c, of_config, option);
+        good &= print(what, key, c, of_config, option);
+    snprintf(what, sizeof what, "%s report", family);
     for (size_t i = 0; (key = genmod_report_key(r, i)); i++)
-        good &= print("gmm report", key, r, of_report, entry);
+        good &= print(what, key, r, of_report, entry);
     return good;
 }
 
-int main(void)
+static int print_ae(void)
+{
+    genmod_config *config = NULL;
+    ae_model *model = NULL;
+    int good = 0;
+    if (ae_config_new(&config, NULL) == GENMOD_OK &&
+        ae_new(config, &model, NULL) == GENMOD_OK)
+        good = print_all("ae", config, ae_report(model));
+    ae_free(model);
+    genmod_config_free(config);
+    return good;
+}
+
+static int print_gmm(void)
 {
     genmod_config *config = NULL;
     gmm_model *model = NULL;
     int good = 0;
     if (gmm_config_new(&config, NULL) == GENMOD_OK &&
         gmm_new(config, &model, NULL) == GENMOD_OK)
-        good = print_gmm(config, gmm_report(model));
+        good = print_all("gmm", config, gmm_report(model));
     gmm_free(model);
     genmod_config_free(config);
-    return good ? 0 : 1;
+    return good;
+}
+
+int main(void)
+{
+    return print_ae() && print_gmm() ? 0 : 1;
 }

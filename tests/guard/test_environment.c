@@ -1,23 +1,12 @@
 /* The host's floating-point environment and locale, before and after every
- * public call, and the same bits whatever they were. */
-#include "support/test.h"
+ * public call of the base and of mixtures. */
+#include "guard/environment.h"
 
 #include <fenv.h>
 #include <genmod/genmod.h>
 #include <locale.h>
 
 #define ROWS 6
-
-typedef struct setting {
-    int rounding, flags;
-} setting;
-
-static const setting settings[] = {
-    {FE_TONEAREST, 0},
-    {FE_UPWARD, 0},
-    {FE_DOWNWARD, FE_ALL_EXCEPT},
-    {FE_TOWARDZERO, FE_DIVBYZERO | FE_INEXACT},
-};
 
 static const double rows[ROWS] = {-2.25, -1.375, -1.0625, 1.9375, 2.5, 3.125};
 
@@ -29,8 +18,7 @@ typedef struct result {
 } result;
 
 typedef struct scene {
-    setting host;
-    const char *locale;
+    const environment *e;
     genmod_context *context;
     genmod_workspace *w;
     genmod_config *config;
@@ -39,52 +27,14 @@ typedef struct scene {
     result *out;
 } scene;
 
-static unsigned control(void)
-{
-#ifdef __SSE__
-    return __builtin_ia32_stmxcsr() & 0xffc0;
-#else
-    return 0;
-#endif
-}
-
-/* What is not as the host left it; NULL where all is. */
-static const char *difference(const scene *s)
-{
-    static const unsigned kept[] = {0x1f80, 0x5f80, 0x3f80, 0x7f80};
-    static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD,
-                                FE_TOWARDZERO};
-    if (fegetround() != s->host.rounding)
-        return "rounding mode";
-    if (fetestexcept(FE_ALL_EXCEPT) != s->host.flags)
-        return "exception flags";
-    for (size_t i = 0; control() && i < 4; i++)
-        if (modes[i] == s->host.rounding && control() != kept[i])
-            return "control bits";
-    if (strcmp(setlocale(LC_ALL, NULL), s->locale) != 0)
-        return "locale";
-    return NULL;
-}
-
 static void unchanged(const scene *s, const char *name)
 {
-    if (difference(s))
-        fail_msg("%s changed the %s", name, difference(s));
+    environment_unchanged(s->e, name);
 }
 
 static void good(const scene *s, const char *name, int32_t status)
 {
-    unchanged(s, name);
-    assert_status(status, GENMOD_OK, s->w);
-}
-
-static int32_t here(size_t n, genmod_task task, void *arg, void *user)
-{
-    int32_t status = 0;
-    (void)user;
-    for (size_t i = 0; i < n && status == 0; i++)
-        status = task(i, arg);
-    return status;
+    environment_good(s->e, name, status, s->w);
 }
 
 static int32_t read_rows(size_t n, const int64_t *number, void *x,
@@ -115,7 +65,7 @@ static void call_context(scene *s)
     good(s, "genmod_context_set_memory_limit",
          genmod_context_set_memory_limit(c, 1 << 26));
     good(s, "genmod_context_set_parallel_for",
-         genmod_context_set_parallel_for(c, 2, here, NULL));
+         genmod_context_set_parallel_for(c, 2, environment_here, NULL));
     good(s, "genmod_context_set_threads", genmod_context_set_threads(c, 2));
     good(s, "genmod_context_set_kernels", genmod_context_set_kernels(c, NULL));
     genmod_context_kernels(c);
@@ -268,15 +218,9 @@ static void call_ends(scene *s)
     unchanged(s, "genmod_context_free");
 }
 
-static void play(setting on_entry, result *out)
+static void play(const environment *e, void *out)
 {
-    char locale[256];
-    scene s = {.host = on_entry, .locale = locale, .out = out};
-    memset(out, 0, sizeof *out);
-    strcpy(locale, setlocale(LC_ALL, NULL));
-    feclearexcept(FE_ALL_EXCEPT);
-    feraiseexcept(on_entry.flags);
-    fesetround(on_entry.rounding);
+    scene s = {.e = e, .out = out};
     call_context(&s);
     call_config(&s);
     call_data(&s);
@@ -285,35 +229,18 @@ static void play(setting on_entry, result *out)
     call_scores(&s);
     call_copies(&s);
     call_ends(&s);
-    fesetround(FE_TONEAREST);
-    feclearexcept(FE_ALL_EXCEPT);
 }
 
 static void public_calls_leave_the_environment_alone(void **state)
 {
-    result first, other;
     (void)state;
-    play(settings[0], &first);
-    for (size_t i = 1; i < sizeof settings / sizeof *settings; i++) {
-        play(settings[i], &other);
-        assert_memory_equal(&first, &other, sizeof first);
-    }
+    environment_check_settings(play, sizeof(result));
 }
 
-/* A locale with a decimal comma, where the system has one. */
 static void public_calls_do_not_hear_the_locale(void **state)
 {
-    static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE",
-                                        "C.UTF-8"};
-    result first, other;
     (void)state;
-    play(settings[0], &first);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (setlocale(LC_ALL, names[i]))
-            break;
-    play(settings[0], &other);
-    setlocale(LC_ALL, "C");
-    assert_memory_equal(&first, &other, sizeof first);
+    environment_check_locale(play, sizeof(result));
 }
 
 static void leave_a_flag(void)
@@ -353,15 +280,15 @@ static void changes_of_the_environment_are_told(void **state)
                                             leave_a_locale};
     static const char *const told[] = {"exception flags", "rounding mode", NULL,
                                        "locale"};
-    const scene s = {.locale = "C"};
+    const environment e = {.locale = "C"};
     fenv_t before;
     (void)state;
     feholdexcept(&before);
     leave_nothing();
-    assert_null(difference(&s));
+    assert_null(environment_difference(&e));
     for (size_t i = 0; i < sizeof mutants / sizeof *mutants; i++) {
         mutants[i]();
-        const char *const what = difference(&s);
+        const char *const what = environment_difference(&e);
         fesetenv(&before);
         setlocale(LC_ALL, "C");
         assert_non_null(what);

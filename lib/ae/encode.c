@@ -1,0 +1,77 @@
+/* Codes of rows, rows of codes. */
+#include "ae/internal.h"
+
+static void give(const ae_panels *o, size_t m, const float *y, void *to)
+{
+    const int encoding = o->program == AE_ENCODE;
+
+    nn_rows_write(encoding ? &o->body->codes : &o->body->columns, !encoding, m,
+                  y, o->type, to);
+}
+
+static int32_t check(const ae_model *m, const genmod_data *x, int program,
+                     int32_t type, const void *out, genmod_workspace *w)
+{
+    const int decoding = program == AE_DECODE;
+    int32_t status;
+
+    if (!m || !x || !out)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL",
+                         !m   ? "m"
+                         : !x ? decoding ? "z" : "x"
+                              : "out");
+    if (type != GENMOD_F32 && type != GENMOD_F64)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "type is %i; it must be GENMOD_F32 or GENMOD_F64",
+                         (int64_t)type);
+    status = ae_check_fitted(m, w);
+    if (status)
+        return status;
+    return decoding ? ae_check_rows(x, "z", m->z, "a code", w)
+                    : ae_check_rows(x, "x", m->d, "the model", w);
+}
+
+static int32_t rows(const ae_model *m, const genmod_data *x, int program,
+                    int32_t type, size_t bytes, void *out, genmod_workspace *w)
+{
+    ae_panels o = {.program = program, .type = type, .give = give};
+    int32_t status = check(m, x, program, type, out, w);
+
+    if (status)
+        return status;
+    o.body = m->body;
+    o.row = (program == AE_ENCODE ? m->z : m->d) *
+            (type == GENMOD_F32 ? sizeof(float) : sizeof(double));
+    status = ae_panels_fit(&o, x, bytes, w);
+    return status ? status : ae_panels_run(&o, x, out, w);
+}
+
+static int32_t enter(const ae_model *m, const genmod_data *x, int program,
+                     int32_t type, size_t bytes, void *out, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call, rows(m, x, program, type, bytes, out, w));
+}
+
+int32_t ae_encode(const ae_model *m, const genmod_data *x, int32_t type,
+                  size_t bytes, void *out, genmod_workspace *w)
+{
+    return enter(m, x, AE_ENCODE, type, bytes, out, w);
+}
+
+int32_t ae_decode(const ae_model *m, const genmod_data *z, int32_t type,
+                  size_t bytes, void *out, genmod_workspace *w)
+{
+    return enter(m, z, AE_DECODE, type, bytes, out, w);
+}
+
+int32_t ae_reconstruct(const ae_model *m, const genmod_data *x, int32_t type,
+                       size_t bytes, void *out, genmod_workspace *w)
+{
+    return enter(m, x, AE_RECONSTRUCT, type, bytes, out, w);
+}

@@ -1,0 +1,179 @@
+/* The options and the report entries of an autoencoder. */
+#include <string.h>
+
+#include "ae/internal.h"
+
+const base_option ae_options[] = {
+    {.key = AE_INPUT,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "",
+     .help = "shape of a row: columns (\"784\"), or channels, height and width "
+             "of an image (\"1x28x28\"); without it the data's columns"},
+    {.key = AE_ENCODER,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "",
+     .help = "network text; without it, of columns: dense h; relu; dense "
+             "code, h midway between columns and code, from 32 to 512 and "
+             "never less than code; of images: conv c k4 s2 p1; relu while "
+             "both sides have 8 pixels, c = 16, 32, 64, 128, then dense code"},
+    {.key = AE_DECODER,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "",
+     .help = "network text; without it the encoder's mirror image"},
+    {.key = AE_CODE,
+     .type = BASE_I64,
+     .structure = 1,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 65536,
+     .help = "numbers of a code of the default encoder; 0: half the columns, "
+             "at most 32"},
+    {.key = AE_TIED,
+     .type = BASE_I64,
+     .structure = 1,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 1,
+     .help = "1: the decoder has the encoder's weights, transposed, and biases "
+             "of its own"},
+    {.key = AE_LOSS,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "squared",
+     .choices = "squared|huber|l1|bce",
+     .help = "of a cell, summed over a row: (x - y)^2, huber's, |x - y|, or "
+             "cross-entropy of data in [0, 1], the decoder giving logits"},
+    {.key = AE_HUBER_DELTA,
+     .type = BASE_F64,
+     .structure = 1,
+     .initial = "1",
+     .minimum = 1e-30,
+     .maximum = 1e30,
+     .help = "huber: e^2 / 2 up to |e| = delta, from there delta (|e| - delta "
+             "/ 2)"},
+    {.key = AE_CORRUPTION,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "none",
+     .choices = "none|gaussian|masking|salt-and-pepper",
+     .help = "of the rows that the encoder trains on: noise added, cells set "
+             "to their column's mean (0 where columns are not standardised), "
+             "or cells set to their column's least or greatest value"},
+    {.key = AE_CORRUPTION_LEVEL,
+     .type = BASE_F64,
+     .initial = "0.25",
+     .minimum = 0,
+     .maximum = 1e6,
+     .help = "standard deviation of the noise, in units of the standardised "
+             "columns; or the share of the cells, at most 1"},
+    {.key = AE_STANDARDISE,
+     .type = BASE_I64,
+     .structure = 1,
+     .initial = "1",
+     .minimum = 0,
+     .maximum = 1,
+     .help = "1: inside, columns have mean 0 and standard deviation 1; never "
+             "with bce"},
+    NN_OPTIONS,
+    {.key = NULL},
+};
+
+const base_entry ae_entries[] = {
+    NN_ENTRIES,
+    {.key = AE_REPORT_OTHER_KERNELS,
+     .help = "1: training went on from a checkpoint that other kernels wrote"},
+    {.key = NULL},
+};
+
+/* The place of a text among an option's choices, which are in the order of the
+ * numbers. */
+static int32_t which(const genmod_config *c, const char *key, int32_t n,
+                     const char *const *words)
+{
+    const char *const word = base_config_str(c, key);
+    int32_t i = 0;
+
+    while (i < n - 1 && !base_same(word, words[i]))
+        i++;
+    return i;
+}
+
+int32_t ae_loss_of(const genmod_config *c)
+{
+    static const char *const words[] = {"squared", "huber", "l1", "bce"};
+
+    return which(c, AE_LOSS, 4, words);
+}
+
+int32_t ae_corruption_of(const genmod_config *c)
+{
+    static const char *const words[] = {"none", "gaussian", "masking",
+                                        "salt-and-pepper"};
+
+    return which(c, AE_CORRUPTION, 4, words);
+}
+
+int32_t ae_check_options(const genmod_config *c, genmod_workspace *w)
+{
+    const int32_t corruption = ae_corruption_of(c);
+    const double level = base_config_f64(c, AE_CORRUPTION_LEVEL);
+
+    if (level > 1 &&
+        (corruption == AE_MASKING || corruption == AE_SALT_AND_PEPPER))
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "option \"corruption_level\" is %g; a share of the "
+                         "cells is at most 1",
+                         level);
+    return GENMOD_OK;
+}
+
+/* ---- the default encoder ------------------------------------------------- */
+
+static void put(char *out, const char *text)
+{
+    memcpy(out + strlen(out), text, strlen(text) + 1);
+}
+
+static void put_number(char *out, const char *before, int64_t v,
+                       const char *after)
+{
+    char digits[32];
+
+    base_format_i64(v, digits);
+    put(out, before);
+    put(out, digits);
+    put(out, after);
+}
+
+/* Halves both sides while 8 pixels are left, doubling the channels. */
+static int put_stages(char *out, int64_t h, int64_t w)
+{
+    int64_t channels = 16;
+    int any = 0;
+
+    for (; h >= 8 && w >= 8; h /= 2, w /= 2) {
+        put_number(out, "conv ", channels, " k4 s2 p1; relu; ");
+        channels = channels < 128 ? 2 * channels : channels;
+        any = 1;
+    }
+    return any;
+}
+
+void ae_default_encoder(const nn_size *input, int64_t code, char *out)
+{
+    const int64_t d = nn_size_elements(input);
+    int64_t hidden;
+
+    out[0] = '\0';
+    if (code == 0)
+        code = d < 64 ? (d + 1) / 2 : 32;
+    hidden = (d + code) / 2;
+    hidden = hidden < 32 ? 32 : hidden > 512 ? 512 : hidden;
+    hidden = hidden < code ? code : hidden;
+    if (input->rank == 1 || !put_stages(out, input->h, input->w))
+        put_number(out, "dense ", hidden, "; relu; ");
+    put_number(out, "dense ", code, "");
+}

@@ -1,0 +1,68 @@
+/* How strange rows and cells are. */
+#include "ae/internal.h"
+
+static void give_cells(const ae_panels *o, size_t m, const float *y, void *to)
+{
+    nn_rows_write(&o->body->columns, 0, m, y, GENMOD_F64, to);
+}
+
+static void give_rows(const ae_panels *o, size_t m, const float *y, void *to)
+{
+    const size_t d = o->body->d;
+
+    for (size_t i = 0; i < m; i++) {
+        double sum = 0;
+
+        for (size_t j = 0; j < d; j++)
+            sum += (double)y[i * d + j];
+        ((double *)to)[i] = sum;
+    }
+}
+
+static int32_t score(const ae_model *m, const genmod_data *x, int cells,
+                     size_t bytes, double *out, genmod_workspace *w)
+{
+    ae_panels o = {.program = AE_SCORE,
+                   .type = GENMOD_F64,
+                   .give = cells ? give_cells : give_rows};
+    int32_t status;
+
+    if (!m || !x || !out)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL",
+                         !m   ? "m"
+                         : !x ? "x"
+                              : "out");
+    status = ae_check_fitted(m, w);
+    if (!status)
+        status = ae_check_rows(x, "x", m->d, "the model", w);
+    if (status)
+        return status;
+    o.body = m->body;
+    o.row = (cells ? m->d : 1) * sizeof *out;
+    status = ae_panels_fit(&o, x, bytes, w);
+    return status ? status : ae_panels_run(&o, x, out, w);
+}
+
+static int32_t enter(const ae_model *m, const genmod_data *x, int cells,
+                     size_t bytes, double *out, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call, score(m, x, cells, bytes, out, w));
+}
+
+int32_t ae_anomaly(const ae_model *m, const genmod_data *x, size_t bytes,
+                   double *out, genmod_workspace *w)
+{
+    return enter(m, x, 0, bytes, out, w);
+}
+
+int32_t ae_anomaly_columns(const ae_model *m, const genmod_data *x,
+                           size_t bytes, double *out, genmod_workspace *w)
+{
+    return enter(m, x, 1, bytes, out, w);
+}

@@ -1,0 +1,437 @@
+/* A model as bytes: options, report, weights, and what training goes on from.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "ae/internal.h"
+#include "codec/codec.h"
+
+#define CENTER "columns.center"
+#define SCALE "columns.scale"
+#define LOW "columns.low"
+#define HIGH "columns.high"
+#define MEAN_WEIGHT "mean_weight"
+#define KERNELS "training.kernels" /* a checkpoint's alone */
+#define TRAINING "training."       /* before the names of the loop's parts */
+
+static int counts(const base_entry *e)
+{
+    static const char *const keys[] = {
+        AE_REPORT_BEST_EPOCH,    AE_REPORT_STEPS,      AE_REPORT_EPOCHS,
+        AE_REPORT_STOPPED_EARLY, AE_REPORT_PARAMETERS, AE_REPORT_OTHER_KERNELS};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (base_same(e->key, keys[i]))
+            return 1;
+    return 0;
+}
+
+static const codec_record record = {.family = "ae",
+                                    .noun = "such an autoencoder",
+                                    .format = 1,
+                                    .options = ae_options,
+                                    .entries = ae_entries,
+                                    .counts = counts};
+
+/* Tensors besides the report's: of the columns, and one a variable. */
+static size_t count_tensors(const ae_body *b)
+{
+    return 2 + (b->low ? 2 : 0) + ad_store_count(b->store);
+}
+
+static size_t count_parts(const ae_trainer *t)
+{
+    nn_part part;
+    size_t n = 0;
+
+    while (t && nn_loop_part(t->loop, n, &part))
+        n++;
+    return n;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+static int32_t add_parts(codec_draft *f, const ae_trainer *t, int32_t type)
+{
+    nn_part part;
+
+    for (size_t i = 0; t && nn_loop_part(t->loop, i, &part); i++) {
+        char *name;
+
+        if (part.type != type)
+            continue;
+        name = codec_join(TRAINING, part.name, f->w);
+        if (!name)
+            return base_status(f->w);
+        codec_draft_tensor(f, name, part.type, 1, &(uint64_t){part.n},
+                           part.data);
+    }
+    return GENMOD_OK;
+}
+
+static void add_variables(codec_draft *f, const ad_store *s)
+{
+    for (size_t i = 0; i < ad_store_count(s); i++) {
+        const ad_shape *const shape = ad_store_shape(s, i);
+        uint64_t sizes[AD_RANK];
+
+        for (int32_t a = 0; a < shape->rank; a++)
+            sizes[a] = (uint64_t)shape->dim[a];
+        codec_draft_tensor(f, ad_store_name(s, i), GENMOD_F32, shape->rank,
+                           sizes, ad_store_value(s, i));
+    }
+}
+
+/* Doubles first, as the writer wants them. */
+static int32_t add_tensors(codec_draft *f, const ae_model *m,
+                           const ae_trainer *t)
+{
+    const ae_body *const b = m->body;
+    const uint64_t d = b->d;
+    int32_t status = codec_draft_series(f, &record, m->report);
+
+    codec_draft_tensor(f, CENTER, GENMOD_F64, 1, &d, b->columns.center);
+    codec_draft_tensor(f, SCALE, GENMOD_F64, 1, &d, b->columns.scale);
+    if (!status)
+        status = add_parts(f, t, GENMOD_F64);
+    if (b->low) {
+        codec_draft_tensor(f, LOW, GENMOD_F32, 1, &d, b->low);
+        codec_draft_tensor(f, HIGH, GENMOD_F32, 1, &d, b->high);
+    }
+    add_variables(f, b->store);
+    if (!status)
+        status = add_parts(f, t, GENMOD_F32);
+    return status;
+}
+
+/* With t what training needs comes along. */
+static int32_t save(const ae_model *m, const ae_trainer *t, size_t cap,
+                    void *out, size_t *need, genmod_workspace *w)
+{
+    codec_draft f;
+    int32_t status = codec_draft_new(&record, t ? 2 : 1,
+                                     count_tensors(m->body) + count_parts(t),
+                                     m->config, m->report, &f, w);
+
+    if (!status)
+        status = codec_draft_number(&f, MEAN_WEIGHT, m->body->mean_weight);
+    if (!status && t)
+        codec_draft_text(&f, KERNELS, m->kernels);
+    if (!status)
+        status = add_tensors(&f, m, t);
+    return status ? status : codec_draft_write(&f, cap, out, need);
+}
+
+static int32_t enter(const ae_model *m, int checkpoint, size_t cap, void *out,
+                     size_t *need, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    if (!m || (cap && !out))
+        status =
+            base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", m ? "out" : "m");
+    else
+        status = ae_check_fitted(m, w);
+    if (!status)
+        status = save(m, checkpoint ? m->trainer : NULL, cap, out, need, w);
+    return base_leave(&call, status);
+}
+
+int32_t ae_save(const ae_model *m, size_t cap, void *out, size_t *need,
+                genmod_workspace *w)
+{
+    return enter(m, 0, cap, out, need, w);
+}
+
+int32_t ae_checkpoint(const ae_model *m, size_t cap, void *out, size_t *need,
+                      genmod_workspace *w)
+{
+    return enter(m, 1, cap, out, need, w);
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* What the file says, beside the model until all of it has been read. */
+typedef struct loading {
+    const codec_file *file;
+    int checkpoint;
+    ae_model fresh;
+    genmod_workspace *w;
+} loading;
+
+/* What would be the caller's fault elsewhere is the file's here. */
+static int32_t blame(int32_t status, genmod_workspace *w)
+{
+    if (status != GENMOD_BAD_ARGUMENT)
+        return status;
+    return base_fail(w, GENMOD_BAD_BYTES, "%s", genmod_workspace_error(w));
+}
+
+static int is_finite(double v)
+{
+    return v - v == 0;
+}
+
+/* A tensor of n elements that must be there, all finite. */
+static int32_t find(const loading *l, const char *name, int32_t type,
+                    int32_t rank, const uint64_t *shape,
+                    const codec_tensor **out)
+{
+    const codec_tensor *const t =
+        codec_read_tensor(l->file, name, type, rank, shape, l->w);
+    const size_t bytes = codec_type_bytes(type);
+    const uint64_t n = t ? codec_elements(t) : 0;
+
+    if (!t)
+        return GENMOD_BAD_BYTES;
+    for (uint64_t i = 0; i < n; i++) {
+        const char *const at = (const char *)t->data + i * bytes;
+        float narrow;
+        double v;
+
+        if (type == GENMOD_F32) {
+            memcpy(&narrow, at, sizeof narrow);
+            v = (double)narrow;
+        } else {
+            memcpy(&v, at, sizeof v);
+        }
+        if (!is_finite(v))
+            return base_fail(l->w, GENMOD_BAD_BYTES,
+                             "tensor \"%s\": element %u is %g", name, i, v);
+    }
+    *out = t;
+    return GENMOD_OK;
+}
+
+/* The tensor of variable i, of the shape that the networks declare. */
+static int32_t find_variable(const loading *l, size_t i,
+                             const codec_tensor **out)
+{
+    const ad_store *const s = l->fresh.body->store;
+    const ad_shape *const shape = ad_store_shape(s, i);
+    uint64_t sizes[AD_RANK];
+
+    for (int32_t a = 0; a < shape->rank; a++)
+        sizes[a] = (uint64_t)shape->dim[a];
+    return find(l, ad_store_name(s, i), GENMOD_F32, shape->rank, sizes, out);
+}
+
+/* The networks of the options, once the file proves to hold their weights. */
+static int32_t declare(loading *l)
+{
+    const codec_tensor *t = codec_find(l->file, CENTER);
+    const uint64_t d = t ? codec_elements(t) : 0;
+    int32_t status = blame(ae_check_options(l->fresh.config, l->w), l->w);
+
+    if (!status && (d < 1 || d > 65536))
+        status = base_fail(l->w, GENMOD_BAD_BYTES,
+                           "tensor \"" CENTER "\" has %u elements; there may "
+                           "be 1 to 65536",
+                           d);
+    if (!status)
+        status =
+            blame(ae_body_new(l->fresh.config, (size_t)d, &l->fresh.body, l->w),
+                  l->w);
+    for (size_t i = 0; !status && i < ad_store_count(l->fresh.body->store); i++)
+        status = find_variable(l, i, &t);
+    return status;
+}
+
+static int32_t read_columns(const loading *l)
+{
+    ae_body *const b = l->fresh.body;
+    const uint64_t d = b->d;
+    const codec_tensor *center, *scale, *low, *high;
+    int32_t status = find(l, CENTER, GENMOD_F64, 1, &d, &center);
+
+    if (!status)
+        status = find(l, SCALE, GENMOD_F64, 1, &d, &scale);
+    if (status)
+        return status;
+    codec_copy_f64(center, b->columns.center);
+    codec_copy_f64(scale, b->columns.scale);
+    for (size_t j = 0; j < b->d; j++)
+        if (!(b->columns.scale[j] > 0))
+            return base_fail(l->w, GENMOD_BAD_BYTES,
+                             "tensor \"" SCALE "\": element %u is %g; it must "
+                             "be > 0",
+                             (uint64_t)j, b->columns.scale[j]);
+    if (!b->low)
+        return GENMOD_OK;
+    status = find(l, LOW, GENMOD_F32, 1, &d, &low);
+    if (!status)
+        status = find(l, HIGH, GENMOD_F32, 1, &d, &high);
+    if (status)
+        return status;
+    memcpy(b->low, low->data, b->d * sizeof(float));
+    memcpy(b->high, high->data, b->d * sizeof(float));
+    return GENMOD_OK;
+}
+
+static int32_t read_values(const loading *l)
+{
+    const ae_body *const b = l->fresh.body;
+    int32_t status = GENMOD_OK;
+
+    for (size_t i = 0; i < ad_store_count(b->store) && !status; i++) {
+        const codec_tensor *t;
+
+        status = find_variable(l, i, &t);
+        if (!status)
+            memcpy(ad_store_value(b->store, i), t->data,
+                   (size_t)codec_elements(t) * sizeof(float));
+    }
+    return status;
+}
+
+static int32_t read_body(loading *l)
+{
+    double *const weight = &l->fresh.body->mean_weight;
+    int32_t status = ae_body_seal(l->fresh.body, l->w);
+
+    if (!status)
+        status = read_columns(l);
+    if (!status)
+        status = read_values(l);
+    if (!status)
+        status = codec_read_number(l->file, MEAN_WEIGHT, weight, l->w);
+    if (!status && (!(*weight > 0) || !is_finite(*weight)))
+        status =
+            base_fail(l->w, GENMOD_BAD_BYTES,
+                      MEAN_WEIGHT " is %g; it must be finite and > 0", *weight);
+    return status ? status : ae_body_compile(l->fresh.body, l->w);
+}
+
+static int32_t read_kernels(loading *l)
+{
+    const char *kernels;
+    int32_t status = codec_read_text(l->file, KERNELS, &kernels, l->w);
+
+    if (status)
+        return status;
+    if (strlen(kernels) >= sizeof l->fresh.kernels)
+        return base_fail(
+            l->w, GENMOD_BAD_BYTES, KERNELS " has %u bytes; it may have %u",
+            (uint64_t)strlen(kernels), (uint64_t)sizeof l->fresh.kernels - 1);
+    memcpy(l->fresh.kernels, kernels, strlen(kernels) + 1);
+    return GENMOD_OK;
+}
+
+/* The loop's own check comes behind; NaN stands in its numbers for what is not
+ * known. */
+static int32_t read_part(const loading *l, const nn_part *part)
+{
+    const char *const name = codec_join(TRAINING, part->name, l->w);
+    const uint64_t n = part->n;
+    const codec_tensor *t;
+
+    if (!name)
+        return base_status(l->w);
+    t = codec_read_tensor(l->file, name, part->type, 1, &n, l->w);
+    if (!t)
+        return GENMOD_BAD_BYTES;
+    memcpy(part->data, t->data, part->n * codec_type_bytes(part->type));
+    return GENMOD_OK;
+}
+
+/* Counts of the report go on from those of the loop. */
+static int32_t settle_counts(loading *l)
+{
+    ae_trainer *const t = l->fresh.trainer;
+    nn_status s;
+
+    nn_loop_status(t->loop, &s);
+    t->steps -= (double)s.step;
+    t->epochs -= (double)s.epoch;
+    if (t->steps < 0 || t->epochs < 0)
+        return base_fail(l->w, GENMOD_BAD_BYTES,
+                         "the report counts fewer updates than the training");
+    return GENMOD_OK;
+}
+
+static int32_t read_training(loading *l)
+{
+    ae_model *const m = &l->fresh;
+    nn_part part;
+    int32_t status = read_kernels(l);
+
+    if (!status)
+        status = ae_trainer_new(m->config, m->body, m->report, 1, 0,
+                                &m->trainer, l->w);
+    for (size_t i = 0; !status && nn_loop_part(m->trainer->loop, i, &part); i++)
+        status = read_part(l, &part);
+    if (!status)
+        status = nn_loop_loaded(m->trainer->loop, l->w);
+    return status ? status : settle_counts(l);
+}
+
+/* With each name looked up, the right number of them means that there are no
+ * others. */
+static int32_t check_counts(const loading *l)
+{
+    const ae_model *const m = &l->fresh;
+
+    return codec_check_counts(l->file, &record, l->checkpoint ? 2 : 1,
+                              count_tensors(m->body) + count_parts(m->trainer),
+                              l->w);
+}
+
+static int32_t read_file(loading *l)
+{
+    int32_t status = codec_check_kind(l->file, &record, l->w);
+
+    if (!status)
+        status = codec_read_options(l->file, &record, &l->fresh.config, l->w);
+    if (!status)
+        status = codec_read_report(l->file, &record, &l->fresh.report, l->w);
+    if (!status)
+        status = declare(l);
+    if (!status)
+        status = read_body(l);
+    l->checkpoint = codec_get(l->file, KERNELS) != NULL;
+    if (!status && l->checkpoint)
+        status = read_training(l);
+    return status ? status : check_counts(l);
+}
+
+static int32_t load(ae_model *m, size_t n, const void *bytes,
+                    genmod_workspace *w)
+{
+    loading l = {.w = w};
+    ae_model old = *m;
+    int32_t status = codec_open(n, bytes, 1, &l.file, w);
+
+    if (!status)
+        status = read_file(&l);
+    if (!status) {
+        l.fresh.d = l.fresh.body->d;
+        l.fresh.z = l.fresh.body->z;
+        *m = l.fresh;
+        l.fresh = old;
+    }
+    genmod_config_free(l.fresh.config);
+    base_report_free(l.fresh.report);
+    ae_trainer_free(l.fresh.trainer);
+    ae_body_free(l.fresh.body);
+    return status;
+}
+
+int32_t ae_load(ae_model *m, size_t n, const void *bytes, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    if (!m || !bytes)
+        status =
+            base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", m ? "bytes" : "m");
+    else
+        status = ae_check_idle(m, w);
+    return base_leave(&call, status ? status : load(m, n, bytes, w));
+}

@@ -1,0 +1,137 @@
+/* The same bits for any number of threads, and again. */
+#include "ae/fixture.h"
+
+#define STEPS 100
+
+static const size_t threads[] = {1, 2, 3, 7};
+
+/* The checkpoint after STEPS updates. */
+static fixture_bytes trained(const char *options, size_t n, size_t d,
+                             const double *x, size_t width, const char *kernels)
+{
+    genmod_workspace *const w = fixture_workspace(width, kernels);
+    genmod_data *const v = fixture_view(n, d, x);
+    ae_model *const m = fixture_model(options);
+    assert_ok(ae_start(m, v, w));
+    for (int i = 0; i < STEPS; i++)
+        assert_status(ae_step(m, v, w), GENMOD_OK, w);
+    assert_true(fixture_number(m, AE_REPORT_STEPS) == STEPS);
+    const fixture_bytes b = fixture_checkpoint(m);
+    ae_free(m);
+    genmod_data_free(v);
+    genmod_workspace_free(w);
+    return b;
+}
+
+static void check_threads(const char *options, size_t n, size_t d,
+                          const double *x, const char *kernels)
+{
+    const fixture_bytes one = trained(options, n, d, x, 1, kernels);
+    for (size_t i = 1; i < sizeof threads / sizeof *threads; i++) {
+        const fixture_bytes b = trained(options, n, d, x, threads[i], kernels);
+        if (!fixture_same(one, b))
+            fail_msg("%zu threads train to other bits than one: %s", threads[i],
+                     options);
+        free(b.p);
+    }
+    free(one.p);
+}
+
+static void dense_training_has_the_same_bits_for_any_threads(void **state)
+{
+    (void)state;
+    double *const x = fixture_read("digits.csv", 700, 64);
+    check_threads("encoder=dense 96; tanh; dense 48; relu; dense 11 | "
+                  "corruption=gaussian | validation=0.1 | batch_size=64 | "
+                  "average=0.98 | clip_norm=3",
+                  700, 64, x, NULL);
+    free(x);
+}
+
+static void
+convolutional_training_has_the_same_bits_for_any_threads(void **state)
+{
+    (void)state;
+    double *const x = fixture_read("digits.csv", 300, 64);
+    check_threads("input=1x8x8 | encoder=conv 8 k3 s1 p1; batchnorm; relu; "
+                  "dropout 0.2; conv 12 k4 s2 p1; batchnorm; relu; dense 9 | "
+                  "batch_size=50 | corruption=masking",
+                  300, 64, x, NULL);
+    free(x);
+}
+
+/* The oldest set of this machine is another provider of matrix products. */
+static void
+training_by_other_kernels_has_the_same_bits_for_any_threads(void **state)
+{
+    (void)state;
+    double *const x = fixture_read("digits.csv", 300, 64);
+    check_threads("encoder=dense 96; relu; dense 40 | batch_size=75 | "
+                  "optimiser=rmsprop",
+                  300, 64, x, "generic");
+    free(x);
+}
+
+static void seeds_and_repetitions_decide_the_bits(void **state)
+{
+    (void)state;
+    double *const x = fixture_invent(90, 5, 4);
+    const char *const seven = "code=2 | batch_size=20 | seed=7";
+    const fixture_bytes a = trained(seven, 90, 5, x, 1, NULL);
+    const fixture_bytes b = trained(seven, 90, 5, x, 1, NULL);
+    const fixture_bytes c =
+        trained("code=2 | batch_size=20 | seed=8", 90, 5, x, 1, NULL);
+    assert_true(fixture_same(a, b));
+    assert_false(fixture_same(a, c));
+    free(a.p);
+    free(b.p);
+    free(c.p);
+    free(x);
+}
+
+/* Labels are not looked at; weights are. */
+static void labels_change_no_bit(void **state)
+{
+    (void)state;
+    enum { N = 90, D = 5 };
+    double *const x = fixture_invent(N, D, 4), weights[N];
+    int32_t labels[N];
+    ae_model *m[3];
+    fixture_bytes b[3];
+    for (size_t i = 0; i < N; i++) {
+        labels[i] = (int32_t)(i * i % 7) - 1;
+        weights[i] = i % 4 ? 1 : 2.385;
+    }
+    for (int i = 0; i < 3; i++) {
+        genmod_data *const v = fixture_view(N, D, x);
+        if (i == 1)
+            assert_ok(genmod_data_set_labels(v, N, labels, NULL));
+        if (i == 2)
+            assert_ok(genmod_data_set_weights(v, N, weights, NULL));
+        m[i] = fixture_model("code=2 | batch_size=20 | epochs=4");
+        assert_ok(ae_fit(m[i], v, NULL, NULL, NULL, NULL));
+        b[i] = fixture_checkpoint(m[i]);
+        genmod_data_free(v);
+    }
+    assert_true(fixture_same(b[0], b[1]));
+    assert_false(fixture_same(b[0], b[2]));
+    for (int i = 0; i < 3; i++) {
+        ae_free(m[i]);
+        free(b[i].p);
+    }
+    free(x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dense_training_has_the_same_bits_for_any_threads),
+        cmocka_unit_test(
+            convolutional_training_has_the_same_bits_for_any_threads),
+        cmocka_unit_test(
+            training_by_other_kernels_has_the_same_bits_for_any_threads),
+        cmocka_unit_test(seeds_and_repetitions_decide_the_bits),
+        cmocka_unit_test(labels_change_no_bit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
