@@ -16,16 +16,6 @@ typedef struct pass {
     size_t added;             /* rows that are in `run` */
 } pass;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t round_up(size_t n)
-{
-    return (n + BASE_ALIGN - 1) / BASE_ALIGN * BASE_ALIGN;
-}
-
 static size_t inner_of(const ad_fused *f)
 {
     return (size_t)f->form.inner;
@@ -45,8 +35,8 @@ static void fill(const pass *t, double v, size_t n, kern_real *out)
 static void set_registers(pass *t, size_t lo, size_t hi, char *scratch)
 {
     const ad_fused *const f = t->f;
-    const size_t some = smaller(f->tile, hi - lo);
-    const size_t pitch = round_up(f->tile * t->o->bytes);
+    const size_t some = ad_smaller(f->tile, hi - lo);
+    const size_t pitch = ad_round_up(f->tile * t->o->bytes);
 
     for (int32_t r = 0; r < f->registers; r++)
         if (f->slot[r] >= 0)
@@ -116,7 +106,7 @@ static void add_to_run(pass *t, size_t at, size_t n)
     size_t some;
 
     for (size_t done = 0; done < n; done += some, at = 0) {
-        some = smaller(n - done, inner - at);
+        some = ad_smaller(n - done, inner - at);
         for (int32_t k = 0; k < t->f->endings; k++) {
             kern_real *const reg[] = {
                 (char *)t->reg[t->f->ending[k].reg] + done * bytes,
@@ -183,10 +173,10 @@ static void reduce(const pass *t, size_t at, size_t n)
 
 static size_t tile_at(const ad_fused *f, size_t at, size_t hi)
 {
-    size_t n = smaller(f->tile, hi - at);
+    size_t n = ad_smaller(f->tile, hi - at);
 
     if (f->period)
-        n = smaller(n, f->period - at % f->period);
+        n = ad_smaller(n, f->period - at % f->period);
     return n;
 }
 
@@ -250,7 +240,7 @@ static void first_phase(const ad_exec *e, size_t item, char *scratch)
     const size_t n = ad_extent_at(f->extent, e->r->rows);
     const size_t lo = item * f->item;
 
-    run_range(e, lo, smaller(n, lo + f->item), item, scratch);
+    run_range(e, lo, ad_smaller(n, lo + f->item), item, scratch);
 }
 
 static void rows(const ad_exec *e, size_t lo, size_t hi, size_t part,

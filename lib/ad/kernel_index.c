@@ -4,11 +4,6 @@
 #define COST 300 /* picoseconds an element */
 #define SCANS 8  /* items that each look at all numbers */
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t last_of(const ad_shape *s)
 {
     return (size_t)s->dim[s->rank - 1];
@@ -38,7 +33,7 @@ static void item_gather(const ad_exec *e, size_t item, char *scratch)
 
     (void)scratch;
     kern_rows_gather(e->p->ops, (size_t)s->shape[0].dim[0],
-                     last_of(&s->r.shape), lo, smaller(n, lo + s->unit),
+                     last_of(&s->r.shape), lo, ad_smaller(n, lo + s->unit),
                      ad_at_place(e, &s->in[0]), ad_at_place(e, &s->in[1]),
                      ad_at_place(e, &s->out));
 }
@@ -72,7 +67,7 @@ static void item_scatter(const ad_exec *e, size_t item, char *scratch)
     kern_rows_scatter(e->p->ops,
                       (size_t)ad_elements_at(&s->shape[1], e->r->rows),
                       last_of(&s->r.shape), lo,
-                      smaller((size_t)s->r.shape.dim[0], lo + s->unit),
+                      ad_smaller((size_t)s->r.shape.dim[0], lo + s->unit),
                       ad_at_place(e, &s->in[0]), ad_at_place(e, &s->in[1]),
                       ad_at_place(e, &s->out));
 }

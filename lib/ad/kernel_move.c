@@ -5,11 +5,6 @@
 
 #define COST 200 /* picoseconds an element */
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The dense order of a shape. */
 static kern_strides dense(const ad_shape *s)
 {
@@ -57,7 +52,7 @@ static void item_pad(const ad_exec *e, size_t item, char *scratch)
     const size_t from = ad_behind(&s->shape[0]), to = ad_behind(&s->r.shape);
     const size_t read = ad_length_at(&s->shape[0], rows);
     const size_t lo = in_rows(s) ? item * s->unit : 0;
-    const size_t end = in_rows(s) ? smaller(read, lo + s->unit) : read;
+    const size_t end = in_rows(s) ? ad_smaller(read, lo + s->unit) : read;
     const size_t written =
         in_rows(s) ? end - lo : ad_length_at(&s->r.shape, rows);
     char *const out = ad_at_place(e, &s->out);
@@ -118,7 +113,7 @@ static void item_concat(const ad_exec *e, size_t item, char *scratch)
     const ad_step *const s = e->step;
     const size_t bytes = e->p->ops->bytes;
     const size_t outer = outer_at(s, e->r->rows);
-    const size_t lo = item * s->unit, n = smaller(outer - lo, s->unit);
+    const size_t lo = item * s->unit, n = ad_smaller(outer - lo, s->unit);
     const int32_t axis = (int32_t)s->r.i[0];
     const size_t all = from_axis(&s->r.shape, axis);
     char *out = ad_at_place(e, &s->out) + lo * all * bytes;

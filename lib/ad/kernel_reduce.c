@@ -58,11 +58,6 @@ static int kind_of(const ad_step *s)
     }
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static void plan(ad_step *s, const kern_ops *o)
 {
     const form f = form_at(s, planned(&s->shape[0]));
@@ -105,7 +100,7 @@ static void part(const ad_exec *e, const form *f, size_t item)
 {
     const ad_step *const s = e->step;
     const kern_ops *const o = e->p->ops;
-    const size_t lo = item * s->unit, n = smaller(f->r - lo, s->unit);
+    const size_t lo = item * s->unit, n = ad_smaller(f->r - lo, s->unit);
     char *const x = ad_at_place(e, &s->in[0]) + lo * f->i * o->bytes;
     char *const work = (char *)e->r->arena + s->work_at;
 
@@ -126,7 +121,7 @@ static void join_moments(const ad_exec *e, const form *f)
 
     for (size_t k = 1; k < e->items[0]; k++)
         kern_moments_join(f->i, k * s->unit, acc,
-                          smaller(f->r - k * s->unit, s->unit),
+                          ad_smaller(f->r - k * s->unit, s->unit),
                           acc + k * 2 * f->i);
     for (size_t j = 0; j < f->i; j++) {
         const double mean = acc[j], variance = acc[f->i + j] / (double)f->r;
@@ -150,7 +145,7 @@ static void item(const ad_exec *e, size_t number, char *scratch)
 
     (void)scratch;
     if (!f.whole)
-        blocks(e, &f, lo, smaller(f.a - lo, s->unit));
+        blocks(e, &f, lo, ad_smaller(f.a - lo, s->unit));
     else if (e->phase == 0)
         part(e, &f, number);
     else if (s->r.op == AD_OP_MOMENTS)

@@ -351,11 +351,6 @@ static void keep_repeats(emitter *e)
     }
 }
 
-static size_t round_up(size_t n)
-{
-    return (n + BASE_ALIGN - 1) / BASE_ALIGN * BASE_ALIGN;
-}
-
 /* Parts of a sum over rows: panels, or items. */
 static size_t parts_of(const emitter *e, const ad_step *s, size_t n)
 {
@@ -376,8 +371,8 @@ static void measure(const emitter *e, ad_step *s)
     const size_t sums = (size_t)f->endings * inner;
 
     if (inner > 1 && f->tile < FEW * inner && (f->period || !f->form.block))
-        f->runs = round_up(sums * e->p->ops->bytes);
-    s->scratch = (size_t)f->slots * round_up(f->tile * e->p->ops->bytes);
+        f->runs = ad_round_up(sums * e->p->ops->bytes);
+    s->scratch = (size_t)f->slots * ad_round_up(f->tile * e->p->ops->bytes);
     s->scratch += f->runs;
     if (f->form.block && f->period)
         s->scratch += sums * sizeof(double);
@@ -395,10 +390,11 @@ static int32_t keep(const emitter *e, ad_step *s)
     const size_t source = (size_t)f->sources * sizeof *f->source;
     const size_t ending = (size_t)f->endings * sizeof *f->ending;
     const size_t slot = (size_t)f->registers * sizeof *f->slot;
-    const size_t head = round_up(sizeof *f);
-    char *const block = base_alloc(e->p->w, 1,
-                                   head + round_up(code) + round_up(source) +
-                                       round_up(ending) + slot);
+    const size_t head = ad_round_up(sizeof *f);
+    char *const block =
+        base_alloc(e->p->w, 1,
+                   head + ad_round_up(code) + ad_round_up(source) +
+                       ad_round_up(ending) + slot);
 
     if (!block)
         return base_status(e->p->w);
@@ -406,11 +402,11 @@ static int32_t keep(const emitter *e, ad_step *s)
     *s->fused = *f;
     s->fused->code = (kern_tile *)(void *)(block + head);
     s->fused->source =
-        (ad_source *)(void *)((char *)s->fused->code + round_up(code));
+        (ad_source *)(void *)((char *)s->fused->code + ad_round_up(code));
     s->fused->ending =
-        (ad_ending *)(void *)((char *)s->fused->source + round_up(source));
+        (ad_ending *)(void *)((char *)s->fused->source + ad_round_up(source));
     s->fused->slot =
-        (int32_t *)(void *)((char *)s->fused->ending + round_up(ending));
+        (int32_t *)(void *)((char *)s->fused->ending + ad_round_up(ending));
     memcpy(s->fused->code, e->code, code);
     memcpy(s->fused->source, e->source, source);
     memcpy(s->fused->ending, e->ending, ending);

@@ -6,11 +6,6 @@
 
 #include "ad/plan.h"
 
-static size_t round_up(size_t n)
-{
-    return (n + BASE_ALIGN - 1) / BASE_ALIGN * BASE_ALIGN;
-}
-
 /* ---- results in the place of operands ----------------------------------- */
 
 static int32_t written_at(const ad_fused *f, int32_t reg)
@@ -234,7 +229,7 @@ static void name_places(const ad_plan *p)
 
 static void settle(const ad_plan *p, ad_buffer *b)
 {
-    b->bytes = round_up(b->bytes);
+    b->bytes = ad_round_up(b->bytes);
     b->first = p->time_of[b->first];
     b->last = p->time_of[b->last];
 }
@@ -255,7 +250,7 @@ int32_t ad_pass_place(ad_plan *p)
     }
     for (size_t i = 0; i < p->buffers; i++)
         settle(p, &p->buffer[i]);
-    to->slot = round_up(to->slot);
+    to->slot = ad_round_up(to->slot);
     const int32_t status = pack(p);
     if (status)
         return status;

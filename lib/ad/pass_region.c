@@ -16,9 +16,8 @@
 
 #define PANEL_LEAST 16 /* rows, for the products' sake */
 #define PANEL_MOST 64
-#define PANELS 4       /* at least, for steps that are worth it */
-#define SLICES 32      /* panels of a region without products */
-#define SMALL 20000000 /* picoseconds: not worth two threads */
+#define PANELS 4  /* at least, for steps that are worth it */
+#define SLICES 32 /* panels of a region without products */
 
 typedef struct schedule {
     ad_plan *p;
@@ -105,7 +104,7 @@ static int goes_by_rows(const schedule *s, int32_t g)
     const ad_value *const v = &p->value[p->member[p->begin[g]]];
     const size_t panels = ad_parts(p->g->rows, s->panel);
 
-    if (panels < PANELS && cost_of(p, g) > SMALL)
+    if (panels < PANELS && cost_of(p, g) > AD_SMALL)
         return 0;
     if (v->class == AD_TILED || v->class == AD_SUMMED)
         return fused_by_rows(p, g);
@@ -207,7 +206,7 @@ static void by_panels(schedule *s, ad_region *r)
         release(s, g);
     }
     r->panel = products ? s->panel : ad_parts(p->g->rows, SLICES);
-    if (r->cost < SMALL || p->program->apart)
+    if (r->cost < AD_SMALL || p->program->apart)
         r->panel = p->g->rows;
 }
 

@@ -55,6 +55,16 @@ size_t ad_behind(const ad_shape *s)
     return n;
 }
 
+size_t ad_smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t ad_round_up(size_t bytes)
+{
+    return ad_parts(bytes, BASE_ALIGN) * BASE_ALIGN;
+}
+
 size_t ad_parts(size_t n, size_t unit)
 {
     return n / unit + (n % unit != 0);

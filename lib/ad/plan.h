@@ -144,7 +144,8 @@ typedef struct ad_named {
     ad_place place;
 } ad_named;
 
-#define AD_SIDE 16 /* steps side by side, at most */
+#define AD_SIDE 16        /* steps side by side, at most */
+#define AD_SMALL 20000000 /* picoseconds: not worth a second thread */
 
 /* Steps first … first + n - 1, between two barriers: pass_region.c. */
 typedef struct ad_region {
@@ -257,6 +258,8 @@ char *ad_at_place(const ad_exec *e, const ad_place *p);
  * handing out, and not too few. Depends on its arguments alone. */
 size_t ad_unit(size_t n, size_t cost);
 size_t ad_parts(size_t n, size_t unit); /* n / unit, rounded up */
+size_t ad_smaller(size_t a, size_t b);
+size_t ad_round_up(size_t bytes); /* to whole lines of BASE_ALIGN */
 /* Rows of axis 0 at the replay's m, and elements behind it. */
 size_t ad_length_at(const ad_shape *s, size_t rows);
 size_t ad_behind(const ad_shape *s);

@@ -139,12 +139,10 @@ static void run_panels(const ad_exec *e, const ad_region *r, size_t first,
 /* ---- replays
  * ----------------------------------------------------------------- */
 
-#define ALONE 20000000 /* picoseconds: less is not worth a second thread */
-
 static void run_steps(const ad_exec *e, const ad_region *r, size_t first,
                       size_t n, genmod_workspace *w)
 {
-    if (r->cost < ALONE)
+    if (r->cost < AD_SMALL)
         w = NULL;
     if (r->panel)
         run_panels(e, r, first, n, w);
