@@ -1,7 +1,7 @@
 /* Codes of rows, rows of codes. */
 #include "ae/internal.h"
 
-static void give(const ae_panels *o, size_t m, const float *y, void *to)
+static void give(const model_panels *o, size_t m, const float *y, void *to)
 {
     const int encoding = o->program == AE_ENCODE;
 
@@ -9,10 +9,9 @@ static void give(const ae_panels *o, size_t m, const float *y, void *to)
                   y, o->type, to);
 }
 
-static int32_t check(const ae_model *m, const genmod_data *x, int program,
+static int32_t check(const model *m, const genmod_data *x, int decoding,
                      int32_t type, const void *out, genmod_workspace *w)
 {
-    const int decoding = program == AE_DECODE;
     int32_t status;
 
     if (!m || !x || !out)
@@ -20,33 +19,32 @@ static int32_t check(const ae_model *m, const genmod_data *x, int program,
                          !m   ? "m"
                          : !x ? decoding ? "z" : "x"
                               : "out");
-    if (type != GENMOD_F32 && type != GENMOD_F64)
-        return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "type is %i; it must be GENMOD_F32 or GENMOD_F64",
-                         (int64_t)type);
-    status = ae_check_fitted(m, w);
+    status = model_check_type(type, w);
+    if (!status)
+        status = model_check_fitted(m, w);
     if (status)
         return status;
-    return decoding ? ae_check_rows(x, "z", m->z, "a code", w)
-                    : ae_check_rows(x, "x", m->d, "the model", w);
+    return decoding ? model_check_rows(x, "z", m->z, "a code", w)
+                    : model_check_rows(x, "x", m->d, "the model", w);
 }
 
-static int32_t rows(const ae_model *m, const genmod_data *x, int program,
+static int32_t rows(const model *m, const genmod_data *x, size_t program,
                     int32_t type, size_t bytes, void *out, genmod_workspace *w)
 {
-    ae_panels o = {.program = program, .type = type, .give = give};
-    int32_t status = check(m, x, program, type, out, w);
+    const int decoding = program == AE_DECODE;
+    model_panels o = {.program = program, .type = type, .give = give};
+    int32_t status = check(m, x, decoding, type, out, w);
 
     if (status)
         return status;
     o.body = m->body;
-    o.row = (program == AE_ENCODE ? m->z : m->d) *
-            (type == GENMOD_F32 ? sizeof(float) : sizeof(double));
-    status = ae_panels_fit(&o, x, bytes, w);
-    return status ? status : ae_panels_run(&o, x, out, w);
+    o.columns = decoding ? &m->body->codes : &m->body->columns;
+    o.row = (program == AE_ENCODE ? m->z : m->d) * model_type_bytes(type);
+    status = model_panels_fit(&o, x, bytes, w);
+    return status ? status : model_panels_run(&o, x, out, w);
 }
 
-static int32_t enter(const ae_model *m, const genmod_data *x, int program,
+static int32_t enter(const ae_model *m, const genmod_data *x, size_t program,
                      int32_t type, size_t bytes, void *out, genmod_workspace *w)
 {
     base_call call;
@@ -55,7 +53,8 @@ static int32_t enter(const ae_model *m, const genmod_data *x, int program,
     w = base_enter(&call, w, &status);
     if (!w)
         return status;
-    return base_leave(&call, rows(m, x, program, type, bytes, out, w));
+    return base_leave(&call,
+                      rows((const model *)m, x, program, type, bytes, out, w));
 }
 
 int32_t ae_encode(const ae_model *m, const genmod_data *x, int32_t type,

@@ -1,12 +1,13 @@
 /* How strange rows and cells are. */
 #include "ae/internal.h"
 
-static void give_cells(const ae_panels *o, size_t m, const float *y, void *to)
+static void give_cells(const model_panels *o, size_t m, const float *y,
+                       void *to)
 {
     nn_rows_write(&o->body->columns, 0, m, y, GENMOD_F64, to);
 }
 
-static void give_rows(const ae_panels *o, size_t m, const float *y, void *to)
+static void give_rows(const model_panels *o, size_t m, const float *y, void *to)
 {
     const size_t d = o->body->d;
 
@@ -19,12 +20,13 @@ static void give_rows(const ae_panels *o, size_t m, const float *y, void *to)
     }
 }
 
-static int32_t score(const ae_model *m, const genmod_data *x, int cells,
+static int32_t score(const model *m, const genmod_data *x, int cells,
                      size_t bytes, double *out, genmod_workspace *w)
 {
-    ae_panels o = {.program = AE_SCORE,
-                   .type = GENMOD_F64,
-                   .give = cells ? give_cells : give_rows};
+    model_panels o = {.program = AE_SCORE,
+                      .look = 1,
+                      .type = GENMOD_F64,
+                      .give = cells ? give_cells : give_rows};
     int32_t status;
 
     if (!m || !x || !out)
@@ -32,15 +34,16 @@ static int32_t score(const ae_model *m, const genmod_data *x, int cells,
                          !m   ? "m"
                          : !x ? "x"
                               : "out");
-    status = ae_check_fitted(m, w);
+    status = model_check_fitted(m, w);
     if (!status)
-        status = ae_check_rows(x, "x", m->d, "the model", w);
+        status = model_check_rows(x, "x", m->d, "the model", w);
     if (status)
         return status;
     o.body = m->body;
+    o.columns = &m->body->columns;
     o.row = (cells ? m->d : 1) * sizeof *out;
-    status = ae_panels_fit(&o, x, bytes, w);
-    return status ? status : ae_panels_run(&o, x, out, w);
+    status = model_panels_fit(&o, x, bytes, w);
+    return status ? status : model_panels_run(&o, x, out, w);
 }
 
 static int32_t enter(const ae_model *m, const genmod_data *x, int cells,
@@ -52,7 +55,7 @@ static int32_t enter(const ae_model *m, const genmod_data *x, int cells,
     w = base_enter(&call, w, &status);
     if (!w)
         return status;
-    return base_leave(&call, score(m, x, cells, bytes, out, w));
+    return base_leave(&call, score((const model *)m, x, cells, bytes, out, w));
 }
 
 int32_t ae_anomaly(const ae_model *m, const genmod_data *x, size_t bytes,

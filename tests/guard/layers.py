@@ -15,10 +15,11 @@ BELOW = {
     'nn': ['ad', 'kern', 'base'],
     'codec': ['base'],
     'measure': ['kern', 'base'],
+    'model': ['base', 'kern', 'ad', 'nn', 'codec'],
     'gmm': ['base', 'kern', 'codec', 'measure'],
-    'ae': ['base', 'kern', 'ad', 'nn', 'codec', 'measure'],
-    'vae': ['base', 'kern', 'ad', 'nn', 'codec', 'measure'],
-    'gan': ['base', 'kern', 'ad', 'nn', 'codec', 'measure'],
+    'ae': ['base', 'kern', 'ad', 'nn', 'codec', 'measure', 'model'],
+    'vae': ['base', 'kern', 'ad', 'nn', 'codec', 'measure', 'model'],
+    'gan': ['base', 'kern', 'ad', 'nn', 'codec', 'measure', 'model'],
 }
 FAMILIES = ['gmm', 'ae', 'vae', 'gan', 'measure']
 SHARED = {'base.h', 'data.h'}

@@ -2,10 +2,10 @@
  * some at once. A row's bits do not depend on its panel. */
 #include <string.h>
 
-#include "ae/internal.h"
+#include "model/model.h"
 
-int32_t ae_panels_fit(const ae_panels *o, const genmod_data *x, size_t bytes,
-                      genmod_workspace *w)
+int32_t model_panels_fit(const model_panels *o, const genmod_data *x,
+                         size_t bytes, genmod_workspace *w)
 {
     size_t need;
 
@@ -19,7 +19,7 @@ int32_t ae_panels_fit(const ae_panels *o, const genmod_data *x, size_t bytes,
 
 /* As many panels as there are slots, each with an arena. */
 typedef struct round {
-    const ae_panels *o;
+    const model_panels *o;
     const ad_program *p;
     size_t rows;         /* of a panel */
     size_t first, count; /* of the rows in the round */
@@ -52,17 +52,17 @@ static int32_t replay(size_t item, size_t slot, void *arg)
 static int32_t fill(const round *r, size_t item, const genmod_data *x,
                     void *stage, genmod_workspace *w)
 {
-    const ae_body *const b = r->o->body;
+    const model_family *const f = r->o->body->family;
     const size_t first = r->first + item * r->rows, m = rows_in(r, item);
     float *const to = ad_program_input(r->p, ad_program_find(r->p, "x"),
                                        r->arenas + item * r->o->body->arena);
+    const model_rows rows = {.n = m, .first = first, .x = to};
     const int32_t status =
-        nn_rows_run(x, r->o->program == AE_DECODE ? &b->codes : &b->columns,
-                    first, m, stage, to, w);
+        nn_rows_run(x, r->o->columns, first, m, stage, to, w);
 
-    if (status || r->o->program != AE_SCORE)
+    if (status || !r->o->look)
         return status;
-    return ae_check_cells(b, m, NULL, first, to, w);
+    return f->look(r->o->body, &rows, 0, w);
 }
 
 static int32_t run_round(const round *r, const genmod_data *x, void *stage,
@@ -87,12 +87,12 @@ static int32_t take_scratch(round *r, size_t panels, const genmod_data *x,
     return r->arenas && *stage && r->results ? GENMOD_OK : base_status(w);
 }
 
-int32_t ae_panels_run(const ae_panels *o, const genmod_data *x, void *out,
-                      genmod_workspace *w)
+int32_t model_panels_run(const model_panels *o, const genmod_data *x, void *out,
+                         genmod_workspace *w)
 {
     const size_t n = base_data_rows(x), width = base_width(w);
     const size_t share = n / width + (n % width != 0);
-    round r = {.o = o, .p = o->body->programs[o->program]};
+    round r = {.o = o, .p = o->body->program[o->program]};
     size_t most;
     void *stage;
     int32_t status;
@@ -109,4 +109,18 @@ int32_t ae_panels_run(const ae_panels *o, const genmod_data *x, void *out,
     if (!status)
         memcpy(out, r.results, n * o->row);
     return status;
+}
+
+int32_t model_check_type(int32_t type, genmod_workspace *w)
+{
+    if (type == GENMOD_F32 || type == GENMOD_F64)
+        return GENMOD_OK;
+    return base_fail(w, GENMOD_BAD_ARGUMENT,
+                     "type is %i; it must be GENMOD_F32 or GENMOD_F64",
+                     (int64_t)type);
+}
+
+size_t model_type_bytes(int32_t type)
+{
+    return type == GENMOD_F32 ? sizeof(float) : sizeof(double);
 }

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ae/internal.h"
+#include "model/model.h"
 
 /* A count of the report; one that is not there is 0. */
 static double count(const genmod_report *r, const char *key)
@@ -12,12 +12,16 @@ static double count(const genmod_report *r, const char *key)
     return v > 0 ? v : 0;
 }
 
-static int32_t make(ae_trainer *t, const genmod_config *c, ae_body *b,
+static int32_t make(model_trainer *t, const genmod_config *c, model_body *b,
                     uint64_t n, uint64_t held_out, genmod_workspace *w)
 {
     int32_t status;
 
     nn_training_read(c, &t->options);
+    t->tallies = b->family->tallies ? b->family->tallies(b) : 0;
+    t->tally = base_alloc_zero(w, t->tallies, sizeof *t->tally);
+    if (!t->tally)
+        return base_status(w);
     status = nn_optimiser_new(&t->options, b->store, 0, &t->optimiser, w);
     if (!status)
         status = nn_loop_new(&t->options, n, held_out, b->store, 1,
@@ -25,25 +29,26 @@ static int32_t make(ae_trainer *t, const genmod_config *c, ae_body *b,
     return status;
 }
 
-int32_t ae_trainer_new(const genmod_config *c, ae_body *b,
-                       const genmod_report *report, uint64_t n,
-                       uint64_t held_out, ae_trainer **out, genmod_workspace *w)
+int32_t model_trainer_new(const genmod_config *c, model_body *b,
+                          const genmod_report *report, uint64_t n,
+                          uint64_t held_out, model_trainer **out,
+                          genmod_workspace *w)
 {
-    ae_trainer *const t = base_alloc_zero(w, 1, sizeof *t);
+    model_trainer *const t = base_alloc_zero(w, 1, sizeof *t);
     const int32_t status = t ? make(t, c, b, n, held_out, w) : base_status(w);
 
     *out = NULL;
     if (status) {
-        ae_trainer_free(t);
+        model_trainer_free(t);
         return status;
     }
-    t->steps = count(report, AE_REPORT_STEPS);
-    t->epochs = count(report, AE_REPORT_EPOCHS);
+    t->steps = count(report, "steps");
+    t->epochs = count(report, "epochs");
     *out = t;
     return GENMOD_OK;
 }
 
-void ae_trainer_free(ae_trainer *t)
+void model_trainer_free(model_trainer *t)
 {
     if (!t)
         return;
@@ -51,24 +56,39 @@ void ae_trainer_free(ae_trainer *t)
     nn_optimiser_free(t->optimiser);
     ad_program_free(t->update);
     ad_program_free(t->evaluate);
+    base_free(t->tally);
     base_free(t->arena);
     base_free(t);
 }
 
 /* ---- before the first update --------------------------------------------- */
 
-static int32_t ready_programs(ae_trainer *t, const ae_body *b, size_t batch,
-                              double level, genmod_workspace *w)
+static int is_recipe(const model_trainer *t, const double *recipe)
+{
+    size_t i = 0;
+
+    while (i < MODEL_RECIPE && t->recipe[i] == recipe[i])
+        i++;
+    return i == MODEL_RECIPE;
+}
+
+static int32_t ready_programs(model_trainer *t, const genmod_config *c,
+                              const model_body *b, size_t batch,
+                              genmod_workspace *w)
 {
     ad_program *update, *evaluate = NULL;
+    double recipe[MODEL_RECIPE] = {0};
     int32_t status;
 
-    if (t->update && ad_program_rows(t->update) == batch && t->level == level)
+    if (b->family->recipe)
+        b->family->recipe(c, recipe);
+    if (t->update && ad_program_rows(t->update) == batch &&
+        is_recipe(t, recipe))
         return GENMOD_OK;
-    status = ae_compile_update(b, batch, level, &update, w);
+    status = b->family->compile_update(b, recipe, batch, &update, w);
     if (status)
         return status;
-    status = ae_compile_evaluate(b, batch, &evaluate, w);
+    status = b->family->compile_evaluate(b, recipe, batch, &evaluate, w);
     if (status) {
         ad_program_free(update);
         return status;
@@ -77,11 +97,11 @@ static int32_t ready_programs(ae_trainer *t, const ae_body *b, size_t batch,
     ad_program_free(t->evaluate);
     t->update = update;
     t->evaluate = evaluate;
-    t->level = level;
+    memcpy(t->recipe, recipe, sizeof recipe);
     return GENMOD_OK;
 }
 
-static int32_t ready_arena(ae_trainer *t, genmod_workspace *w)
+static int32_t ready_arena(model_trainer *t, genmod_workspace *w)
 {
     const size_t a = ad_program_bytes(t->update, base_width(w));
     const size_t b = ad_program_bytes(t->evaluate, base_width(w));
@@ -99,7 +119,7 @@ static int32_t ready_arena(ae_trainer *t, genmod_workspace *w)
     return GENMOD_OK;
 }
 
-static int32_t ready_stage(ae_trainer *t, const genmod_data *x,
+static int32_t ready_stage(model_trainer *t, const genmod_data *x,
                            const genmod_data *held_out, size_t batch,
                            genmod_workspace *w)
 {
@@ -110,23 +130,22 @@ static int32_t ready_stage(ae_trainer *t, const genmod_data *x,
     return t->stage ? GENMOD_OK : base_status(w);
 }
 
-int32_t ae_trainer_open(ae_trainer *t, const genmod_config *c, ae_body *b,
-                        const genmod_data *x, const genmod_data *held_out,
-                        genmod_workspace *w)
+int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
+                           model_body *b, const genmod_data *x,
+                           const genmod_data *held_out, genmod_workspace *w)
 {
-    const double level = base_config_f64(c, AE_CORRUPTION_LEVEL);
     nn_training o;
     int32_t status = ad_store_seal(b->store, 1, w);
 
     nn_training_read(c, &o);
     if (!status)
-        status = ready_programs(t, b, o.batch, level, w);
+        status = ready_programs(t, c, b, o.batch, w);
     if (!status)
         status = ready_arena(t, w);
     if (!status)
         status = ready_stage(t, x, held_out, o.batch, w);
     if (!status && held_out)
-        status = ae_survey(b, held_out, 0, &t->held_weight, w);
+        status = model_survey(b, held_out, 0, &t->held_weight, w);
     if (!status)
         status = nn_loop_tune(t->loop, &o, base_data_rows(x),
                               held_out ? base_data_rows(held_out) : 0, w);
@@ -142,7 +161,8 @@ int32_t ae_trainer_open(ae_trainer *t, const genmod_config *c, ae_body *b,
 
 /* ---- hooks of the loop --------------------------------------------------- */
 
-static void *input(const ae_trainer *t, const ad_program *p, const char *name)
+void *model_trainer_input(const model_trainer *t, const ad_program *p,
+                          const char *name)
 {
     const int32_t i = ad_program_find(p, name);
 
@@ -150,35 +170,29 @@ static void *input(const ae_trainer *t, const ad_program *p, const char *name)
 }
 
 /* Rows and their weights, in units of their mean, into the arena. */
-static int32_t fill(const ae_trainer *t, const ad_program *p,
-                    const genmod_data *x, double mean_weight, size_t m,
-                    const int64_t *rows, genmod_workspace *w)
+static int32_t fill(const model_trainer *t, const ad_program *p,
+                    const genmod_data *x, double mean_weight, uint64_t step,
+                    size_t m, const int64_t *rows, genmod_workspace *w)
 {
-    float *const cells = input(t, p, "x"), *const weights =
-                                               input(t, p, "weight");
-    const int32_t status = nn_rows_read(x, &t->body->columns, m, rows, t->stage,
-                                        cells, weights, w);
+    const model_family *const f = t->body->family;
+    float *const cells = model_trainer_input(t, p, "x");
+    float *const weights = model_trainer_input(t, p, "weight");
+    const model_rows r = {.n = m, .number = rows, .x = cells};
+    int32_t status = nn_rows_read(x, &t->body->columns, m, rows, t->stage,
+                                  cells, weights, w);
 
+    if (!status && f->look)
+        status = f->look(t->body, &r, 0, w);
     if (status)
         return status;
     for (size_t i = 0; i < m; i++)
         weights[i] = (float)((double)weights[i] / mean_weight);
-    return ae_check_cells(t->body, m, rows, 0, cells, w);
+    if (f->fill)
+        f->fill(t, p, step);
+    return GENMOD_OK;
 }
 
-static void fill_extremes(const ae_trainer *t)
-{
-    const size_t bytes = t->body->d * sizeof(float);
-    float *const low = input(t, t->update, "low");
-    float *const high = input(t, t->update, "high");
-
-    if (low)
-        memcpy(low, t->body->low, bytes);
-    if (high)
-        memcpy(high, t->body->high, bytes);
-}
-
-static double run(const ae_trainer *t, const ad_program *p, uint64_t step,
+static double run(const model_trainer *t, const ad_program *p, uint64_t step,
                   size_t m, genmod_workspace *w)
 {
     const ad_replay how = {.rows = m,
@@ -214,14 +228,14 @@ static int32_t check_states(const ad_store *s, genmod_workspace *w)
 static int32_t update(void *self, uint64_t step, size_t m, const int64_t *rows,
                       double *loss, genmod_workspace *w)
 {
-    ae_trainer *const t = self;
+    model_trainer *const t = self;
     ad_store *const s = t->body->store;
     double norm;
-    int32_t status = fill(t, t->update, t->x, t->body->mean_weight, m, rows, w);
+    int32_t status =
+        fill(t, t->update, t->x, t->body->mean_weight, step, m, rows, w);
 
     if (status)
         return status;
-    fill_extremes(t);
     *loss = run(t, t->update, step, m, w);
     if (!isfinite(*loss))
         return base_fail(w, GENMOD_BREAKDOWN, "the loss of update %u is %g",
@@ -234,24 +248,29 @@ static int32_t update(void *self, uint64_t step, size_t m, const int64_t *rows,
     nn_loop_note_norm(t->loop, norm);
     nn_optimiser_update(t->optimiser, s, norm, w);
     ad_store_commit(s);
+    if (t->body->family->note)
+        t->body->family->note(t, t->update, m);
     return GENMOD_OK;
 }
 
 static int32_t evaluate(void *self, size_t m, const int64_t *rows, double *loss,
                         genmod_workspace *w)
 {
-    ae_trainer *const t = self;
+    model_trainer *const t = self;
     const int32_t status =
         t->held_out
-            ? fill(t, t->evaluate, t->held_out, t->held_weight, m, rows, w)
-            : fill(t, t->evaluate, t->x, t->body->mean_weight, m, rows, w);
+            ? fill(t, t->evaluate, t->held_out, t->held_weight, 0, m, rows, w)
+            : fill(t, t->evaluate, t->x, t->body->mean_weight, 0, m, rows, w);
 
-    if (!status)
-        *loss = run(t, t->evaluate, 0, m, w);
-    return status;
+    if (status)
+        return status;
+    *loss = run(t, t->evaluate, 0, m, w);
+    if (t->body->family->note)
+        t->body->family->note(t, t->evaluate, m);
+    return GENMOD_OK;
 }
 
-static void append(ae_trainer *t, const char *key, double v)
+void model_trainer_append(model_trainer *t, const char *key, double v)
 {
     size_t n;
 
@@ -262,29 +281,30 @@ static void append(ae_trainer *t, const char *key, double v)
 
 static void publish(void *self)
 {
-    ae_trainer *const t = self;
+    model_trainer *const t = self;
     genmod_report *const r = t->report;
     const int validates = t->held_out || t->options.validation > 0;
     nn_status s;
 
     nn_loop_status(t->loop, &s);
-    base_report_set(r, AE_REPORT_LOSS, s.loss);
-    base_report_set(r, AE_REPORT_EPOCH_LOSS, s.epoch_loss);
-    base_report_set(r, AE_REPORT_VALIDATION_LOSS, s.validation_loss);
-    base_report_set(r, AE_REPORT_BEST_LOSS, s.best_loss);
-    base_report_set(r, AE_REPORT_BEST_EPOCH,
+    base_report_set(r, "loss", s.loss);
+    base_report_set(r, "epoch_loss", s.epoch_loss);
+    base_report_set(r, "validation_loss", s.validation_loss);
+    base_report_set(r, "best_loss", s.best_loss);
+    base_report_set(r, "best_epoch",
                     s.best_epoch ? t->epochs + (double)s.best_epoch : NAN);
-    base_report_set(r, AE_REPORT_STEPS, t->steps + (double)s.step);
-    base_report_set(r, AE_REPORT_EPOCHS, t->epochs + (double)s.epoch);
-    base_report_set(r, AE_REPORT_LEARNING_RATE, s.rate);
-    base_report_set(r, AE_REPORT_GRADIENT_NORM, s.gradient_norm);
-    base_report_set(r, AE_REPORT_STOPPED_EARLY, s.stopped);
-    if (!s.epoch_ended)
-        return;
-    append(t, AE_REPORT_LOSS_HISTORY, s.epoch_loss);
-    if (validates)
-        append(t, AE_REPORT_VALIDATION_HISTORY, s.validation_loss);
+    base_report_set(r, "steps", t->steps + (double)s.step);
+    base_report_set(r, "epochs", t->epochs + (double)s.epoch);
+    base_report_set(r, "learning_rate", s.rate);
+    base_report_set(r, "gradient_norm", s.gradient_norm);
+    base_report_set(r, "stopped_early", s.stopped);
+    if (s.epoch_ended)
+        model_trainer_append(t, "loss_history", s.epoch_loss);
+    if (s.epoch_ended && validates)
+        model_trainer_append(t, "validation_history", s.validation_loss);
+    if (t->body->family->publish)
+        t->body->family->publish(t, &s);
 }
 
-const nn_hooks ae_hooks = {
+const nn_hooks model_hooks = {
     .update = update, .evaluate = evaluate, .publish = publish};

@@ -3,59 +3,49 @@
 #include <math.h>
 #include <string.h>
 
-#include "ae/internal.h"
 #include "codec/codec.h"
+#include "model/model.h"
 
-#define CENTER "columns.center"
-#define SCALE "columns.scale"
-#define LOW "columns.low"
-#define HIGH "columns.high"
 #define MEAN_WEIGHT "mean_weight"
 #define KERNELS "training.kernels" /* a checkpoint's alone */
 #define TRAINING "training."       /* before the names of the loop's parts */
 
-static int counts(const base_entry *e)
+/* Tensors besides the report's: the arrays, and one a variable. */
+static size_t count_tensors(const model_body *b)
 {
-    static const char *const keys[] = {
-        AE_REPORT_BEST_EPOCH,    AE_REPORT_STEPS,      AE_REPORT_EPOCHS,
-        AE_REPORT_STOPPED_EARLY, AE_REPORT_PARAMETERS, AE_REPORT_OTHER_KERNELS};
+    return b->arrays + ad_store_count(b->store);
+}
 
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (base_same(e->key, keys[i]))
+/* Part i of the training: the loop's, then the tallies. */
+static int part_at(const model_trainer *t, size_t i, nn_part *out)
+{
+    size_t n = 0;
+
+    while (nn_loop_part(t->loop, n, out))
+        if (n++ == i)
             return 1;
-    return 0;
+    *out = (nn_part){
+        .name = "tally", .type = GENMOD_F64, .n = t->tallies, .data = t->tally};
+    return i == n && t->tallies > 0;
 }
 
-static const codec_record record = {.family = "ae",
-                                    .noun = "such an autoencoder",
-                                    .format = 1,
-                                    .options = ae_options,
-                                    .entries = ae_entries,
-                                    .counts = counts};
-
-/* Tensors besides the report's: of the columns, and one a variable. */
-static size_t count_tensors(const ae_body *b)
-{
-    return 2 + (b->low ? 2 : 0) + ad_store_count(b->store);
-}
-
-static size_t count_parts(const ae_trainer *t)
+static size_t count_parts(const model_trainer *t)
 {
     nn_part part;
     size_t n = 0;
 
-    while (t && nn_loop_part(t->loop, n, &part))
+    while (t && part_at(t, n, &part))
         n++;
     return n;
 }
 
 /* ---- writing ------------------------------------------------------------- */
 
-static int32_t add_parts(codec_draft *f, const ae_trainer *t, int32_t type)
+static int32_t add_parts(codec_draft *f, const model_trainer *t, int32_t type)
 {
     nn_part part;
 
-    for (size_t i = 0; t && nn_loop_part(t->loop, i, &part); i++) {
+    for (size_t i = 0; t && part_at(t, i, &part); i++) {
         char *name;
 
         if (part.type != type)
@@ -82,22 +72,27 @@ static void add_variables(codec_draft *f, const ad_store *s)
     }
 }
 
-/* Doubles first, as the writer wants them. */
-static int32_t add_tensors(codec_draft *f, const ae_model *m,
-                           const ae_trainer *t)
+static void add_arrays(codec_draft *f, const model_body *b, int32_t type)
 {
-    const ae_body *const b = m->body;
-    const uint64_t d = b->d;
-    int32_t status = codec_draft_series(f, &record, m->report);
+    for (size_t i = 0; i < b->arrays; i++) {
+        const model_array *const a = &b->array[i];
 
-    codec_draft_tensor(f, CENTER, GENMOD_F64, 1, &d, b->columns.center);
-    codec_draft_tensor(f, SCALE, GENMOD_F64, 1, &d, b->columns.scale);
+        if (a->type == type)
+            codec_draft_tensor(f, a->name, type, 1, &(uint64_t){a->n}, a->data);
+    }
+}
+
+/* Doubles first, as the writer wants them. */
+static int32_t add_tensors(codec_draft *f, const model *m,
+                           const model_trainer *t)
+{
+    const model_body *const b = m->body;
+    int32_t status = codec_draft_series(f, &m->family->record, m->report);
+
+    add_arrays(f, b, GENMOD_F64);
     if (!status)
         status = add_parts(f, t, GENMOD_F64);
-    if (b->low) {
-        codec_draft_tensor(f, LOW, GENMOD_F32, 1, &d, b->low);
-        codec_draft_tensor(f, HIGH, GENMOD_F32, 1, &d, b->high);
-    }
+    add_arrays(f, b, GENMOD_F32);
     add_variables(f, b->store);
     if (!status)
         status = add_parts(f, t, GENMOD_F32);
@@ -105,11 +100,11 @@ static int32_t add_tensors(codec_draft *f, const ae_model *m,
 }
 
 /* With t what training needs comes along. */
-static int32_t save(const ae_model *m, const ae_trainer *t, size_t cap,
+static int32_t save(const model *m, const model_trainer *t, size_t cap,
                     void *out, size_t *need, genmod_workspace *w)
 {
     codec_draft f;
-    int32_t status = codec_draft_new(&record, t ? 2 : 1,
+    int32_t status = codec_draft_new(&m->family->record, t ? 2 : 1,
                                      count_tensors(m->body) + count_parts(t),
                                      m->config, m->report, &f, w);
 
@@ -122,8 +117,8 @@ static int32_t save(const ae_model *m, const ae_trainer *t, size_t cap,
     return status ? status : codec_draft_write(&f, cap, out, need);
 }
 
-static int32_t enter(const ae_model *m, int checkpoint, size_t cap, void *out,
-                     size_t *need, genmod_workspace *w)
+int32_t model_save(const model *m, int checkpoint, size_t cap, void *out,
+                   size_t *need, genmod_workspace *w)
 {
     base_call call;
     int32_t status;
@@ -135,22 +130,10 @@ static int32_t enter(const ae_model *m, int checkpoint, size_t cap, void *out,
         status =
             base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", m ? "out" : "m");
     else
-        status = ae_check_fitted(m, w);
+        status = model_check_fitted(m, w);
     if (!status)
         status = save(m, checkpoint ? m->trainer : NULL, cap, out, need, w);
     return base_leave(&call, status);
-}
-
-int32_t ae_save(const ae_model *m, size_t cap, void *out, size_t *need,
-                genmod_workspace *w)
-{
-    return enter(m, 0, cap, out, need, w);
-}
-
-int32_t ae_checkpoint(const ae_model *m, size_t cap, void *out, size_t *need,
-                      genmod_workspace *w)
-{
-    return enter(m, 1, cap, out, need, w);
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -159,7 +142,7 @@ int32_t ae_checkpoint(const ae_model *m, size_t cap, void *out, size_t *need,
 typedef struct loading {
     const codec_file *file;
     int checkpoint;
-    ae_model fresh;
+    model fresh;
     genmod_workspace *w;
 } loading;
 
@@ -223,58 +206,45 @@ static int32_t find_variable(const loading *l, size_t i,
 /* The networks of the options, once the file proves to hold their weights. */
 static int32_t declare(loading *l)
 {
-    const codec_tensor *t = codec_find(l->file, CENTER);
+    const codec_tensor *t = codec_find(l->file, "columns.center");
     const uint64_t d = t ? codec_elements(t) : 0;
-    int32_t status = blame(ae_check_options(l->fresh.config, l->w), l->w);
+    const model_schema s = {.d = (size_t)d};
+    const model_family *const f = l->fresh.family;
+    int32_t status = blame(f->check_options(l->fresh.config, l->w), l->w);
 
-    if (!status && (d < 1 || d > 65536))
+    if (!status && (d < 1 || d > MODEL_MOST_COLUMNS))
         status = base_fail(l->w, GENMOD_BAD_BYTES,
-                           "tensor \"" CENTER "\" has %u elements; there may "
-                           "be 1 to 65536",
-                           d);
+                           "tensor \"columns.center\" has %u elements; there "
+                           "may be 1 to %i",
+                           d, (int64_t)MODEL_MOST_COLUMNS);
     if (!status)
-        status =
-            blame(ae_body_new(l->fresh.config, (size_t)d, &l->fresh.body, l->w),
-                  l->w);
+        status = blame(
+            model_body_new(f, l->fresh.config, &s, &l->fresh.body, l->w), l->w);
     for (size_t i = 0; !status && i < ad_store_count(l->fresh.body->store); i++)
         status = find_variable(l, i, &t);
     return status;
 }
 
-static int32_t read_columns(const loading *l)
+static int32_t read_array(const loading *l, const model_array *a)
 {
-    ae_body *const b = l->fresh.body;
-    const uint64_t d = b->d;
-    const codec_tensor *center, *scale, *low, *high;
-    int32_t status = find(l, CENTER, GENMOD_F64, 1, &d, &center);
+    const codec_tensor *t;
+    const int32_t status = find(l, a->name, a->type, 1, &(uint64_t){a->n}, &t);
+    double *const values = a->data;
 
-    if (!status)
-        status = find(l, SCALE, GENMOD_F64, 1, &d, &scale);
     if (status)
         return status;
-    codec_copy_f64(center, b->columns.center);
-    codec_copy_f64(scale, b->columns.scale);
-    for (size_t j = 0; j < b->d; j++)
-        if (!(b->columns.scale[j] > 0))
+    memcpy(a->data, t->data, a->n * codec_type_bytes(a->type));
+    for (size_t j = 0; a->positive && j < a->n; j++)
+        if (!(values[j] > 0))
             return base_fail(l->w, GENMOD_BAD_BYTES,
-                             "tensor \"" SCALE "\": element %u is %g; it must "
-                             "be > 0",
-                             (uint64_t)j, b->columns.scale[j]);
-    if (!b->low)
-        return GENMOD_OK;
-    status = find(l, LOW, GENMOD_F32, 1, &d, &low);
-    if (!status)
-        status = find(l, HIGH, GENMOD_F32, 1, &d, &high);
-    if (status)
-        return status;
-    memcpy(b->low, low->data, b->d * sizeof(float));
-    memcpy(b->high, high->data, b->d * sizeof(float));
+                             "tensor \"%s\": element %u is %g; it must be > 0",
+                             a->name, (uint64_t)j, values[j]);
     return GENMOD_OK;
 }
 
 static int32_t read_values(const loading *l)
 {
-    const ae_body *const b = l->fresh.body;
+    const model_body *const b = l->fresh.body;
     int32_t status = GENMOD_OK;
 
     for (size_t i = 0; i < ad_store_count(b->store) && !status; i++) {
@@ -291,10 +261,10 @@ static int32_t read_values(const loading *l)
 static int32_t read_body(loading *l)
 {
     double *const weight = &l->fresh.body->mean_weight;
-    int32_t status = ae_body_seal(l->fresh.body, l->w);
+    int32_t status = model_body_seal(l->fresh.body, l->w);
 
-    if (!status)
-        status = read_columns(l);
+    for (size_t i = 0; i < l->fresh.body->arrays && !status; i++)
+        status = read_array(l, &l->fresh.body->array[i]);
     if (!status)
         status = read_values(l);
     if (!status)
@@ -303,7 +273,7 @@ static int32_t read_body(loading *l)
         status =
             base_fail(l->w, GENMOD_BAD_BYTES,
                       MEAN_WEIGHT " is %g; it must be finite and > 0", *weight);
-    return status ? status : ae_body_compile(l->fresh.body, l->w);
+    return status ? status : model_body_compile(l->fresh.body, l->w);
 }
 
 static int32_t read_kernels(loading *l)
@@ -341,7 +311,7 @@ static int32_t read_part(const loading *l, const nn_part *part)
 /* Counts of the report go on from those of the loop. */
 static int32_t settle_counts(loading *l)
 {
-    ae_trainer *const t = l->fresh.trainer;
+    model_trainer *const t = l->fresh.trainer;
     nn_status s;
 
     nn_loop_status(t->loop, &s);
@@ -355,14 +325,14 @@ static int32_t settle_counts(loading *l)
 
 static int32_t read_training(loading *l)
 {
-    ae_model *const m = &l->fresh;
+    model *const m = &l->fresh;
     nn_part part;
     int32_t status = read_kernels(l);
 
     if (!status)
-        status = ae_trainer_new(m->config, m->body, m->report, 1, 0,
-                                &m->trainer, l->w);
-    for (size_t i = 0; !status && nn_loop_part(m->trainer->loop, i, &part); i++)
+        status = model_trainer_new(m->config, m->body, m->report, 1, 0,
+                                   &m->trainer, l->w);
+    for (size_t i = 0; !status && part_at(m->trainer, i, &part); i++)
         status = read_part(l, &part);
     if (!status)
         status = nn_loop_loaded(m->trainer->loop, l->w);
@@ -373,21 +343,22 @@ static int32_t read_training(loading *l)
  * others. */
 static int32_t check_counts(const loading *l)
 {
-    const ae_model *const m = &l->fresh;
+    const model *const m = &l->fresh;
 
-    return codec_check_counts(l->file, &record, l->checkpoint ? 2 : 1,
-                              count_tensors(m->body) + count_parts(m->trainer),
-                              l->w);
+    return codec_check_counts(
+        l->file, &m->family->record, l->checkpoint ? 2 : 1,
+        count_tensors(m->body) + count_parts(m->trainer), l->w);
 }
 
 static int32_t read_file(loading *l)
 {
-    int32_t status = codec_check_kind(l->file, &record, l->w);
+    const codec_record *const r = &l->fresh.family->record;
+    int32_t status = codec_check_kind(l->file, r, l->w);
 
     if (!status)
-        status = codec_read_options(l->file, &record, &l->fresh.config, l->w);
+        status = codec_read_options(l->file, r, &l->fresh.config, l->w);
     if (!status)
-        status = codec_read_report(l->file, &record, &l->fresh.report, l->w);
+        status = codec_read_report(l->file, r, &l->fresh.report, l->w);
     if (!status)
         status = declare(l);
     if (!status)
@@ -398,11 +369,10 @@ static int32_t read_file(loading *l)
     return status ? status : check_counts(l);
 }
 
-static int32_t load(ae_model *m, size_t n, const void *bytes,
-                    genmod_workspace *w)
+static int32_t load(model *m, size_t n, const void *bytes, genmod_workspace *w)
 {
-    loading l = {.w = w};
-    ae_model old = *m;
+    loading l = {.fresh = {.family = m->family}, .w = w};
+    model old = *m;
     int32_t status = codec_open(n, bytes, 1, &l.file, w);
 
     if (!status)
@@ -415,12 +385,12 @@ static int32_t load(ae_model *m, size_t n, const void *bytes,
     }
     genmod_config_free(l.fresh.config);
     base_report_free(l.fresh.report);
-    ae_trainer_free(l.fresh.trainer);
-    ae_body_free(l.fresh.body);
+    model_trainer_free(l.fresh.trainer);
+    model_body_free(l.fresh.body);
     return status;
 }
 
-int32_t ae_load(ae_model *m, size_t n, const void *bytes, genmod_workspace *w)
+int32_t model_load(model *m, size_t n, const void *bytes, genmod_workspace *w)
 {
     base_call call;
     int32_t status;
@@ -432,6 +402,6 @@ int32_t ae_load(ae_model *m, size_t n, const void *bytes, genmod_workspace *w)
         status =
             base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", m ? "bytes" : "m");
     else
-        status = ae_check_idle(m, w);
+        status = model_check_idle(m, w);
     return base_leave(&call, status ? status : load(m, n, bytes, w));
 }

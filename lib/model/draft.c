@@ -1,0 +1,125 @@
+/* A graph of a family under construction. */
+#include <assert.h>
+
+#include "model/model.h"
+
+#define OWN 32 /* outputs and successors of a family */
+
+static int32_t take_scratch(model_draft *f, int flags)
+{
+    const model_body *const b = f->b;
+    size_t room = OWN + ad_store_count(b->store);
+
+    for (size_t i = 0; i < b->nets; i++) {
+        const size_t states = nn_net_states(b->net[i]);
+        ad_target *next = NULL;
+
+        if (flags & NN_UPDATE) {
+            next = base_scratch(f->w, states, sizeof *next);
+            if (!next)
+                return base_status(f->w);
+        }
+        room += states;
+        f->pass[i] = (nn_pass){.g = f->g,
+                               .s = b->store,
+                               .flags = flags,
+                               .room = next ? states : 0,
+                               .next = next};
+    }
+    f->target = base_scratch(f->w, room, sizeof *f->target);
+    return f->target ? GENMOD_OK : base_status(f->w);
+}
+
+int32_t model_draft_open(model_draft *f, const model_body *b, size_t rows,
+                         int flags, genmod_workspace *w)
+{
+    int32_t status;
+
+    *f = (model_draft){.b = b, .w = w};
+    status = ad_graph_new(rows, &f->g, w);
+    if (!status)
+        status = take_scratch(f, flags);
+    if (status)
+        ad_graph_free(f->g);
+    return status;
+}
+
+void model_draft_output(model_draft *f, ad_node y)
+{
+    f->target[f->n++] = (ad_target){.kind = AD_OUTPUT, .node = y};
+}
+
+void model_draft_next(model_draft *f, int32_t variable, ad_node y)
+{
+    f->target[f->n++] =
+        (ad_target){.kind = AD_NEXT, .node = y, .variable = variable};
+}
+
+void model_draft_gradients(model_draft *f, ad_node loss)
+{
+    const ad_store *const s = f->b->store;
+    const size_t count = ad_store_count(s);
+    ad_node *const wrt = base_scratch(f->w, count, sizeof *wrt);
+    ad_node *const out = base_scratch(f->w, count, sizeof *out);
+    size_t n = 0;
+
+    if (!wrt || !out)
+        f->status = base_status(f->w);
+    if (f->status)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (ad_store_kind(s, i) != AD_TRAINED)
+            continue;
+        wrt[n] = ad_variable(f->g, s, (int32_t)i);
+        f->target[f->n + n++] =
+            (ad_target){.kind = AD_GRAD, .variable = (int32_t)i};
+    }
+    if (ad_grad(f->g, loss, AD_NONE, n, wrt, out))
+        return; /* the graph's status tells */
+    for (size_t i = 0; i < n; i++)
+        f->target[f->n++].node = out[i];
+}
+
+int32_t model_draft_close(model_draft *f, ad_program **out)
+{
+    const ad_store *const s = f->b->store;
+    int32_t status = f->status ? f->status : ad_graph_status(f->g);
+
+    for (size_t i = 0; i < f->b->nets; i++)
+        for (size_t k = 0; k < f->pass[i].n; k++)
+            f->target[f->n++] = f->pass[i].next[k];
+    if (!status)
+        status = ad_compile(f->g, s, f->n, f->target, out, f->w);
+    ad_graph_free(f->g);
+    return status;
+}
+
+ad_node model_draft_rows(const model_draft *f, const char *name,
+                         const nn_size *size)
+{
+    return ad_input(f->g, name, nn_size_rows(f->g, size));
+}
+
+ad_node model_draft_row(const model_draft *f, const char *name,
+                        const nn_size *size)
+{
+    const int64_t image[3] = {size->h, size->w, size->c};
+
+    return ad_input(f->g, name,
+                    size->rank == 3 ? ad_shape_of(3, image)
+                                    : ad_vector(size->n));
+}
+
+ad_node model_draft_weights(const model_draft *f)
+{
+    return ad_input(f->g, "weight", ad_rows(f->g, 1, 1, 1, NULL));
+}
+
+ad_node model_draft_shaped(const model_draft *f, ad_node x, const nn_size *size)
+{
+    const ad_shape wanted = nn_size_rows(f->g, size);
+
+    if (ad_shape_equal(ad_shape_at(f->g, x), &wanted))
+        return x;
+    return ad_reshape(f->g, x, wanted);
+}

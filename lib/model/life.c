@@ -1,0 +1,234 @@
+/* The life of a model. */
+#include "model/model.h"
+
+int32_t model_check_fitted(const model *m, genmod_workspace *w)
+{
+    if (!m->body)
+        return base_fail(w, GENMOD_NOT_FITTED,
+                         "the model has no weights; fit, start or load some");
+    return GENMOD_OK;
+}
+
+int32_t model_check_idle(const model *m, genmod_workspace *w)
+{
+    if (m->training)
+        return base_fail(w, GENMOD_BUSY, "the model is being trained");
+    return GENMOD_OK;
+}
+
+int32_t model_check_rows(const genmod_data *x, const char *name, size_t d,
+                         const char *what, genmod_workspace *w)
+{
+    if (base_data_rows(x) == 0)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "%s has no rows; call a genmod_data_set function",
+                         name);
+    if (base_data_columns(x) != d)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s has %u columns; %s has %u",
+                         name, (uint64_t)base_data_columns(x), what,
+                         (uint64_t)d);
+    return GENMOD_OK;
+}
+
+int32_t model_config_new(const model_family *f, genmod_config **out,
+                         genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    if (!out)
+        status = base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
+    else
+        status = base_config_new(f->record.options, out, w);
+    return base_leave(&call, status);
+}
+
+static int32_t check_config(const model_family *f, const genmod_config *c,
+                            genmod_workspace *w)
+{
+    if (base_config_options(c) != f->record.options)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "the config is not one of %s",
+                         f->creator);
+    return GENMOD_OK;
+}
+
+int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    if (!m || !c)
+        status = base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", m ? "c" : "m");
+    else
+        status = model_check_idle(m, w);
+    if (!status)
+        status = check_config(m->family, c, w);
+    if (!status)
+        status = m->family->check_options(c, w);
+    if (!status)
+        status = base_config_assign(m->config, c, 0, w);
+    return base_leave(&call, status);
+}
+
+int32_t model_get_config(const model *m, genmod_config *c, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    if (!m || !c)
+        status = base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", m ? "c" : "m");
+    else
+        status = check_config(m->family, c, w);
+    if (!status)
+        status = base_config_assign(c, m->config, 1, w);
+    return base_leave(&call, status);
+}
+
+/* The networks of a known input are looked at now; they are made when weights
+ * are. */
+static int32_t check_networks(model *m, genmod_workspace *w)
+{
+    const model_schema s = {0};
+    model_body *b;
+    int32_t status;
+
+    if (!base_config_str(m->config, "input")[0])
+        return GENMOD_OK;
+    status = model_body_new(m->family, m->config, &s, &b, w);
+    if (status)
+        return status;
+    m->d = b->d;
+    m->z = b->z;
+    model_body_free(b);
+    return GENMOD_OK;
+}
+
+static int32_t build(const genmod_config *c, model *m, genmod_workspace *w)
+{
+    int32_t status = base_config_new(m->family->record.options, &m->config, w);
+
+    if (!status && c)
+        status = base_config_assign(m->config, c, 1, w);
+    if (!status)
+        status = m->family->check_options(m->config, w);
+    if (!status)
+        status = base_report_new(m->family->record.entries, &m->report, w);
+    if (!status)
+        status = check_networks(m, w);
+    return status;
+}
+
+static int32_t make(const model_family *f, size_t bytes, const genmod_config *c,
+                    model **out, genmod_workspace *w)
+{
+    model *const m = base_alloc_zero(w, 1, bytes);
+    int32_t status = m ? GENMOD_OK : base_status(w);
+
+    if (!status) {
+        m->family = f;
+        status = build(c, m, w);
+    }
+    if (status)
+        model_free(m);
+    else
+        *out = m;
+    return status;
+}
+
+int32_t model_new(const model_family *f, size_t bytes, const genmod_config *c,
+                  model **out, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    if (out)
+        *out = NULL;
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    if (!out)
+        status = base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
+    else
+        status = c ? check_config(f, c, w) : GENMOD_OK;
+    if (!status)
+        status = make(f, bytes, c, out, w);
+    return base_leave(&call, status);
+}
+
+static int32_t copy_body(const model *from, model_body **out,
+                         genmod_workspace *w)
+{
+    const model_schema s = {.d = from->d};
+    model_body *b;
+    int32_t status = model_body_new(from->family, from->config, &s, &b, w);
+
+    *out = b;
+    if (!status)
+        status = model_body_seal(b, w);
+    if (status)
+        return status;
+    model_body_copy(b, from->body);
+    return model_body_compile(b, w);
+}
+
+/* Everything that can fail comes before the first change. */
+static int32_t copy(const model *from, model *to, genmod_workspace *w)
+{
+    model_body *fresh = NULL;
+    int32_t status = from->body ? copy_body(from, &fresh, w) : GENMOD_OK;
+
+    if (!status)
+        status = base_report_copy(to->report, from->report, w);
+    if (!status)
+        status = base_config_assign(to->config, from->config, 1, w);
+    if (status) {
+        model_body_free(fresh);
+        return status;
+    }
+    model_body_free(to->body);
+    model_trainer_free(to->trainer);
+    to->body = fresh;
+    to->trainer = NULL;
+    to->kernels[0] = '\0';
+    to->d = from->d;
+    to->z = from->z;
+    return GENMOD_OK;
+}
+
+int32_t model_copy(const model *from, model *to, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    if (!from || !to)
+        status = base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL",
+                           from ? "to" : "from");
+    else
+        status = model_check_idle(to, w);
+    if (!status && from != to)
+        status = copy(from, to, w);
+    return base_leave(&call, status);
+}
+
+void model_free(model *m)
+{
+    if (!m)
+        return;
+    genmod_config_free(m->config);
+    base_report_free(m->report);
+    model_trainer_free(m->trainer);
+    model_body_free(m->body);
+    base_free(m);
+}

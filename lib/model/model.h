@@ -1,0 +1,306 @@
+/* The door of room `model`: the life that all families trained on the engine
+ * share. A family is a const table of what it has and does in its own way; here
+ * stand the calls that make, train, copy, save and load a model of it, and run
+ * its programs over the rows of a view.
+ *
+ *     family  options, report, networks, graphs: the table
+ *     body    what options and the columns make: networks, weights, programs
+ *     trainer what training needs beside the body
+ *
+ * A family's public handle begins with a `model`, its body with a `model_body`.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "codec/codec.h"
+#include "nn/nn.h"
+
+#define MODEL_NETS 4
+#define MODEL_PROGRAMS 12 /* of const calls */
+#define MODEL_ARRAYS 12
+#define MODEL_RECIPE 8
+#define MODEL_TEXT 1024 /* bytes of a network's text, as of an option */
+#define MODEL_MOST_COLUMNS 65536 /* of a genmod_data */
+
+typedef struct model model;
+typedef struct model_body model_body;
+typedef struct model_trainer model_trainer;
+typedef struct model_family model_family;
+
+/* ---- body.c -------------------------------------------------------------- */
+
+/* What is known of a row before there are networks. */
+typedef struct model_schema {
+    size_t d; /* columns of the data; 0 where only "input" may say */
+} model_schema;
+
+/* Numbers that a body has beside its weights, a tensor of its file each. */
+typedef struct model_array {
+    const char *name; /* static */
+    int32_t type;     /* GENMOD_F32, GENMOD_F64 */
+    int32_t positive; /* 1: > 0, or the file is wrong */
+    size_t n;
+    void *data; /* once the body is sealed; zeros at first */
+} model_array;
+
+struct model_body {
+    const model_family *family;
+    nn_columns columns; /* of the rows: its size is set by `declare` */
+    nn_columns codes;   /* of the codes, unscaled: so is its size */
+    size_t d, z;        /* elements of both */
+    double mean_weight; /* of the training rows */
+    ad_store *store;
+    /* Networks in the order of their declaration, and the prefix of their
+     * variables. */
+    size_t nets;
+    nn_net *net[MODEL_NETS];
+    size_t arrays;
+    model_array array[MODEL_ARRAYS];
+    ad_program *program[MODEL_PROGRAMS];
+    size_t arena;  /* bytes for any of them, on one thread; whole cache lines */
+    void *numbers; /* the arrays' memory */
+};
+
+/* For `declare`. The shape of a row from option "input", or from its columns;
+ * sets d. */
+int32_t model_body_input(const genmod_config *c, const model_schema *s,
+                         model_body *b, genmod_workspace *w);
+/* The network becomes the body's, and its variables the store's. */
+int32_t model_body_net(model_body *b, nn_net *net, const char *prefix,
+                       const nn_net *tied, genmod_workspace *w);
+void model_body_array(model_body *b, const char *name, int32_t type,
+                      int32_t positive, size_t n);
+/* The data of an array; NULL: the body has none of that name. */
+void *model_body_find(const model_body *b, const char *name);
+
+/* Networks parsed and declared; nothing that grows with the weights is
+ * allocated. */
+int32_t model_body_new(const model_family *f, const genmod_config *c,
+                       const model_schema *s, model_body **out,
+                       genmod_workspace *w);
+void model_body_free(model_body *b);
+/* Room for weights and arrays. */
+int32_t model_body_seal(model_body *b, genmod_workspace *w);
+/* Trained numbers. */
+size_t model_body_parameters(const model_body *b);
+/* All values but the programs; of one configuration. */
+void model_body_copy(model_body *to, const model_body *from);
+/* The programs of const calls, for as many rows as fit a second-level cache, at
+ * least one. */
+int32_t model_body_compile(model_body *b, genmod_workspace *w);
+
+/* ---- draft.c: a graph under construction --------------------------------- */
+
+typedef struct model_draft {
+    const model_body *b;
+    ad_graph *g;
+    nn_pass pass[MODEL_NETS]; /* how each network is applied */
+    size_t n;                 /* targets */
+    ad_target *target;
+    int32_t status; /* beside the graph's */
+    genmod_workspace *w;
+} model_draft;
+
+/* flags: NN_TRAIN, NN_UPDATE, or 0. */
+int32_t model_draft_open(model_draft *f, const model_body *b, size_t rows,
+                         int flags, genmod_workspace *w);
+/* The next output of the program. */
+void model_draft_output(model_draft *f, ad_node y);
+/* A successor beside those of the networks. */
+void model_draft_next(model_draft *f, int32_t variable, ad_node y);
+/* The gradients of all trained variables. */
+void model_draft_gradients(model_draft *f, ad_node loss);
+/* Compiles what was built, unless something failed; frees the graph. */
+int32_t model_draft_close(model_draft *f, ad_program **out);
+
+/* An input [m, …] of a size. */
+ad_node model_draft_rows(const model_draft *f, const char *name,
+                         const nn_size *size);
+/* A row of a size, the same for all. */
+ad_node model_draft_row(const model_draft *f, const char *name,
+                        const nn_size *size);
+/* Row weights, in units of their mean. */
+ad_node model_draft_weights(const model_draft *f);
+/* x in the shape of a size, whatever shape it has. */
+ad_node model_draft_shaped(const model_draft *f, ad_node x,
+                           const nn_size *size);
+
+/* ---- the family -----------------------------------------------------------
+ */
+
+/* Rows as a program reads them. */
+typedef struct model_rows {
+    size_t n;
+    const int64_t *number; /* [n]; NULL: first, first + 1, … */
+    size_t first;
+    const float *x; /* [n, …], scaled, in the order of the tensors */
+} model_rows;
+uint64_t model_row_number(const model_rows *r, size_t i);
+/* The door's column of element i of a row in the tensors' order. */
+size_t model_column_of(const nn_size *s, size_t i);
+
+struct model_family {
+    codec_record record;
+    size_t body;         /* bytes of a body */
+    size_t programs;     /* of const calls */
+    const char *creator; /* "ae_config_new()" */
+    /* What bounds of single options cannot say. */
+    int32_t (*check_options)(const genmod_config *c, genmod_workspace *w);
+    /* Networks and arrays, by the functions above; sets d, z, and sizes. */
+    int32_t (*declare)(const genmod_config *c, const model_schema *s,
+                       model_body *b, genmod_workspace *w);
+    /* 1: columns to mean 0 and deviation 1. */
+    int (*standardises)(const model_body *b);
+    /* 1: training starts with a look at all rows. NULL: never. */
+    int (*surveys)(const model_body *b);
+    /* Refuses cells that training cannot do with; of a survey of the training
+     * rows (learn 1) also keeps what it finds. NULL: none are. */
+    int32_t (*look)(model_body *b, const model_rows *r, int learn,
+                    genmod_workspace *w);
+    int32_t (*compile)(const model_body *b, size_t program, size_t rows,
+                       ad_program **out, genmod_workspace *w);
+    /* Training options that a program holds: other ones, another program. NULL:
+     * there are none. */
+    void (*recipe)(const genmod_config *c, double out[MODEL_RECIPE]);
+    /* Programs of a minibatch: "x" [m, …], "weight" [m] -> the mean loss, and
+     * more outputs if the family wants them; `update` also leaves gradients and
+     * successors. */
+    int32_t (*compile_update)(const model_body *b, const double *recipe,
+                              size_t rows, ad_program **out,
+                              genmod_workspace *w);
+    int32_t (*compile_evaluate)(const model_body *b, const double *recipe,
+                                size_t rows, ad_program **out,
+                                genmod_workspace *w);
+    /* Inputs of a training program beside "x" and "weight". NULL: none. */
+    void (*fill)(const model_trainer *t, const ad_program *p, uint64_t step);
+    /* What the family counts in training, beside the loop; a checkpoint holds
+     * it. NULL: nothing. */
+    size_t (*tallies)(const model_body *b);
+    /* After a replay that was taken, with its outputs in the arena: of
+     * `update`, or of `evaluate`. NULL: nothing. */
+    void (*note)(model_trainer *t, const ad_program *p, size_t m);
+    /* Values of a series that is no history; 0: it is one. NULL: all are. */
+    size_t (*length)(const model_body *b, const char *key);
+    /* The family's own entries of the report, after the others. NULL: none. */
+    void (*publish)(model_trainer *t, const nn_status *s);
+};
+
+/* ---- trainer.c ------------------------------------------------------------
+ */
+
+struct model_trainer {
+    nn_training options;         /* as of the last call */
+    double recipe[MODEL_RECIPE]; /* that the programs were compiled with */
+    nn_optimiser *optimiser;
+    nn_loop *loop;
+    ad_program *update, *evaluate; /* NULL: not yet, after a checkpoint */
+    double steps, epochs;          /* before this trainer, since the start */
+    void *arena;
+    size_t bytes; /* of the arena */
+    size_t tallies;
+    double *tally; /* [tallies] */
+    /* In a call: */
+    model_body *body;
+    genmod_report *report;
+    size_t history; /* values that a history has room for */
+    const genmod_data *x, *held_out;
+    double held_weight; /* mean weight of the held-out rows */
+    void *stage;
+};
+
+/* Appends to a series of the report, while there is room. */
+void model_trainer_append(model_trainer *t, const char *key, double v);
+/* Where an input of a training program goes; NULL: it does not read it. */
+void *model_trainer_input(const model_trainer *t, const ad_program *p,
+                          const char *name);
+
+int32_t model_trainer_new(const genmod_config *c, model_body *b,
+                          const genmod_report *report, uint64_t n,
+                          uint64_t held_out, model_trainer **out,
+                          genmod_workspace *w);
+void model_trainer_free(model_trainer *t);
+/* Everything that a call needs before its first update, for those views. After
+ * a failure all is as it was. */
+int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
+                           model_body *b, const genmod_data *x,
+                           const genmod_data *held_out, genmod_workspace *w);
+extern const nn_hooks model_hooks; /* but for `self`, the trainer */
+
+/* ---- survey.c: a look at all rows -----------------------------------------
+ */
+
+int32_t model_survey(model_body *b, const genmod_data *x, int learn,
+                     double *mean_weight, genmod_workspace *w);
+
+/* ---- panels.c: const calls ------------------------------------------------
+ */
+
+/* Replays of a program over the rows of x. `give` makes m rows of the result of
+ * what a panel leaves, in a pool task. The results gather in scratch and go out
+ * when the last row is done, so that a call that fails leaves out alone. */
+typedef struct model_panels {
+    model_body *body; /* is not changed */
+    size_t program;
+    const nn_columns *columns; /* of x */
+    int look;                  /* 1: the family looks at the cells */
+    int32_t type;              /* of the result's elements */
+    size_t row;                /* bytes of a row of the result */
+    void (*give)(const struct model_panels *o, size_t m, const float *y,
+                 void *to);
+} model_panels;
+/* GENMOD_TOO_SMALL unless out has room for all rows of x. */
+int32_t model_panels_fit(const model_panels *o, const genmod_data *x,
+                         size_t bytes, genmod_workspace *w);
+int32_t model_panels_run(const model_panels *o, const genmod_data *x, void *out,
+                         genmod_workspace *w);
+/* GENMOD_BAD_ARGUMENT unless type is one of GENMOD_F32 and GENMOD_F64. */
+int32_t model_check_type(int32_t type, genmod_workspace *w);
+size_t model_type_bytes(int32_t type);
+
+/* ---- life.c, train.c, params.c, state.c: public calls ---------------------
+ */
+
+struct model {
+    const model_family *family;
+    genmod_config *config;
+    genmod_report *report;
+    size_t d, z;            /* 0: not known yet */
+    model_body *body;       /* NULL: not fitted */
+    model_trainer *trainer; /* NULL: training starts with new moments */
+    char kernels[96];       /* that computed the trainer's state */
+    int32_t training;       /* 1: inside a call that trains */
+};
+
+int32_t model_check_fitted(const model *m, genmod_workspace *w);
+int32_t model_check_idle(const model *m, genmod_workspace *w);
+/* x, called `name`, is there, has rows, and d columns of what. */
+int32_t model_check_rows(const genmod_data *x, const char *name, size_t d,
+                         const char *what, genmod_workspace *w);
+
+/* The calls below are a family's public ones, with their workspace entered and
+ * left inside. `bytes` is that of the handle, which begins with a model. */
+int32_t model_config_new(const model_family *f, genmod_config **out,
+                         genmod_workspace *w);
+int32_t model_new(const model_family *f, size_t bytes, const genmod_config *c,
+                  model **out, genmod_workspace *w);
+int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w);
+int32_t model_get_config(const model *m, genmod_config *c, genmod_workspace *w);
+int32_t model_copy(const model *from, model *to, genmod_workspace *w);
+void model_free(model *m);
+
+int32_t model_start(model *m, const genmod_data *x, genmod_workspace *w);
+int32_t model_step(model *m, const genmod_data *x, genmod_workspace *w);
+int32_t model_fit(model *m, const genmod_data *x, const genmod_data *held_out,
+                  genmod_progress progress, void *user, genmod_workspace *w);
+
+const char *model_params_key(const model *m, size_t i);
+int32_t model_get_params(const model *m, const char *name, size_t cap,
+                         double *out, size_t *need, genmod_workspace *w);
+int32_t model_set_params(model *m, const char *name, size_t n,
+                         const double *values, genmod_workspace *w);
+
+int32_t model_save(const model *m, int checkpoint, size_t cap, void *out,
+                   size_t *need, genmod_workspace *w);
+int32_t model_load(model *m, size_t n, const void *bytes, genmod_workspace *w);
+
+#endif

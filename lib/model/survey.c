@@ -1,0 +1,73 @@
+/* A look at all rows before the first update. */
+#include "model/model.h"
+
+#define BLOCK ((size_t)1 << 16) /* cells that are looked at at once */
+
+uint64_t model_row_number(const model_rows *r, size_t i)
+{
+    return r->number ? (uint64_t)r->number[i] : r->first + i;
+}
+
+size_t model_column_of(const nn_size *s, size_t i)
+{
+    const size_t c = s->rank == 3 ? (size_t)s->c : 1;
+    const size_t pixels = (size_t)nn_size_elements(s) / c;
+
+    return i % c * pixels + i / c;
+}
+
+typedef struct survey {
+    model_body *b;
+    const genmod_data *x;
+    size_t rows; /* of a block */
+    int64_t *numbers;
+    float *cells, *weights;
+    void *stage;
+    double sum; /* of the weights */
+} survey;
+
+static int32_t look(survey *s, size_t first, size_t n, int learn,
+                    genmod_workspace *w)
+{
+    const model_rows r = {.n = n, .first = first, .x = s->cells};
+    int32_t status;
+
+    for (size_t i = 0; i < n; i++)
+        s->numbers[i] = (int64_t)(first + i);
+    status = nn_rows_read(s->x, &s->b->columns, n, s->numbers, s->stage,
+                          s->cells, s->weights, w);
+    if (!status && s->b->family->look)
+        status = s->b->family->look(s->b, &r, learn, w);
+    for (size_t i = 0; i < n && !status; i++)
+        s->sum += (double)s->weights[i];
+    return status;
+}
+
+static int32_t open_survey(survey *s, genmod_workspace *w)
+{
+    s->rows = BLOCK / s->b->d ? BLOCK / s->b->d : 1;
+    s->numbers = base_scratch(w, s->rows, sizeof *s->numbers);
+    s->weights = base_scratch(w, s->rows, sizeof *s->weights);
+    s->cells = base_scratch(w, s->rows * s->b->d, sizeof *s->cells);
+    s->stage = base_scratch(w, 1, nn_rows_stage(s->x, s->rows));
+    return s->numbers && s->weights && s->cells && s->stage ? GENMOD_OK
+                                                            : base_status(w);
+}
+
+int32_t model_survey(model_body *b, const genmod_data *x, int learn,
+                     double *mean_weight, genmod_workspace *w)
+{
+    const size_t n = base_data_rows(x);
+    survey s = {.b = b, .x = x};
+    int32_t status = open_survey(&s, w);
+
+    for (size_t first = 0; first < n && !status; first += s.rows) {
+        status = base_cancelled(w);
+        if (!status)
+            status = look(&s, first, n - first < s.rows ? n - first : s.rows,
+                          learn, w);
+    }
+    if (!status)
+        *mean_weight = s.sum / (double)n;
+    return status;
+}
