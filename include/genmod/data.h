@@ -11,6 +11,13 @@
 extern "C" {
 #endif
 
+/* What the cells of a column may be. */
+#define GENMOD_REAL 0        /* any finite number */
+#define GENMOD_POSITIVE 1    /* a finite number > 0 */
+#define GENMOD_COUNT 2       /* a whole number from 0 to 2^24 */
+#define GENMOD_BINARY 3      /* 0 or 1 */
+#define GENMOD_CATEGORICAL 4 /* a category's number, 0 to its levels - 1 */
+
 /**
  * A view of n rows × d columns.
  *
@@ -47,7 +54,8 @@ GENMOD_CALL int32_t genmod_data_new(genmod_data **out, genmod_workspace *w);
 
 /**
  * Point the view at rows in memory. Allocates nothing. Weights and labels of
- * the rows before are forgotten, scale and shift stay.
+ * the rows before are forgotten; scale, shift and whether cells may be missing
+ * stay, and with the same d the schema does.
  *
  * @param x     the view
  * @param type  GENMOD_F32, GENMOD_F64 or GENMOD_U8
@@ -86,6 +94,39 @@ GENMOD_CALL int32_t genmod_data_set_source(genmod_data *x, int32_t type,
  */
 GENMOD_CALL int32_t genmod_data_set_scale(genmod_data *x, double scale,
                                           double shift, genmod_workspace *w);
+
+/**
+ * Say what the columns hold. Calls that tell kinds of columns apart say so
+ * (`vae_`); to others all columns are real. A cell is scaled and shifted before
+ * it is looked at; one that is not of its column's kind is refused by the call
+ * that reads it. Takes views of memory and of row sources alike.
+ * @param d       the view's number of columns
+ * @param kinds   [d], GENMOD_REAL to GENMOD_CATEGORICAL; borrowed like the
+ *   rows; NULL (d = 0) for real columns, as at first
+ * @param levels  [d], the numbers of categories of categorical columns, 2 to
+ *   65536, not looked at elsewhere; borrowed; NULL if no column is categorical
+ * @param w       may be NULL
+ * @retval GENMOD_BAD_ARGUMENT another d, or a kind or a number of categories
+ *   outside its range; the view is as it was
+ * Stays until the view is pointed at rows of another number of columns. Since
+ * 0.1.
+ */
+GENMOD_CALL int32_t genmod_data_set_schema(genmod_data *x, size_t d,
+                                           const int32_t *kinds,
+                                           const int32_t *levels,
+                                           genmod_workspace *w);
+
+/**
+ * Let NaN stand for a missing cell, of any column's kind. Calls that can do
+ * without some cells say so (`vae_`); others go on refusing NaN. An infinity
+ * never is a missing cell.
+ * @param allowed  1, or 0 as at first
+ * @param w        may be NULL
+ * @retval GENMOD_BAD_ARGUMENT allowed is neither; the view is as it was
+ * Since 0.1.
+ */
+GENMOD_CALL int32_t genmod_data_set_missing(genmod_data *x, int32_t allowed,
+                                            genmod_workspace *w);
 
 /**
  * Weigh the rows: a weight of 2 counts like the row twice.

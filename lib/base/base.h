@@ -221,6 +221,15 @@ double base_view_cell(const base_view *v, size_t i, size_t j);
 int32_t base_view_non_finite(const base_view *v, size_t first, size_t n,
                              size_t d, genmod_workspace *w);
 
+/* ---- schema.c ---------------------------------------------------------- */
+
+/* Of the view's columns [d]; NULL: all are real. */
+const int32_t *base_data_kinds(const genmod_data *x);
+/* Numbers of categories [d], set where a column is categorical; NULL where
+ * none is. */
+const int32_t *base_data_levels(const genmod_data *x);
+int32_t base_data_missing(const genmod_data *x); /* 1: NaN is a missing cell */
+
 /* ---- philox.c ---------------------------------------------------------- */
 
 /* Philox4x32-10, Salmon et al. 2011: 128 random bits of (counter, key). */

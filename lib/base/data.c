@@ -12,18 +12,6 @@
 /* Rows that a source is asked for at once when they are gathered. */
 #define AT_ONCE 1024
 
-struct genmod_data {
-    int32_t type; /* GENMOD_F32 … */
-    size_t n, d;
-    const unsigned char *rows; /* NULL: a source */
-    int64_t row_stride, col_stride;
-    genmod_read read;
-    void *user;
-    double scale, shift;
-    const double *weights;
-    const int32_t *labels;
-};
-
 /* Where a source writes: offsets from the stage, which is aligned. */
 typedef struct stage {
     size_t weights, labels, numbers, bytes;
@@ -77,6 +65,19 @@ static int32_t check_shape(const genmod_data *x, int32_t type, size_t n,
     return GENMOD_OK;
 }
 
+/* An empty view of d columns, with what stays when x is pointed elsewhere. */
+static genmod_data anew(const genmod_data *x, size_t d)
+{
+    const int same = d == x->d;
+
+    return (genmod_data){.d = d,
+                         .scale = x->scale,
+                         .shift = x->shift,
+                         .missing = x->missing,
+                         .kinds = same ? x->kinds : NULL,
+                         .levels = same ? x->levels : NULL};
+}
+
 /* steps * |stride|, or SIZE_MAX. */
 static size_t reach(size_t steps, int64_t stride)
 {
@@ -121,14 +122,12 @@ static int32_t set_rows(genmod_data *x, int32_t type, size_t n, size_t d,
                          "no memory can have %u rows of %u columns with "
                          "strides %i and %i",
                          (uint64_t)n, (uint64_t)d, row_stride, col_stride);
-    *x = (genmod_data){.type = type,
-                       .n = n,
-                       .d = d,
-                       .rows = rows,
-                       .row_stride = row_stride,
-                       .col_stride = col_stride,
-                       .scale = x->scale,
-                       .shift = x->shift};
+    *x = anew(x, d);
+    x->type = type;
+    x->n = n;
+    x->rows = rows;
+    x->row_stride = row_stride;
+    x->col_stride = col_stride;
     return GENMOD_OK;
 }
 
@@ -155,15 +154,13 @@ static int32_t set_source(genmod_data *x, int32_t type, size_t n, size_t d,
         return status;
     if (!read)
         return base_fail(w, GENMOD_BAD_ARGUMENT, "read is NULL");
-    *x = (genmod_data){.type = type,
-                       .n = n,
-                       .d = d,
-                       .row_stride = (int64_t)d,
-                       .col_stride = 1,
-                       .read = read,
-                       .user = user,
-                       .scale = x->scale,
-                       .shift = x->shift};
+    *x = anew(x, d);
+    x->type = type;
+    x->n = n;
+    x->row_stride = (int64_t)d;
+    x->col_stride = 1;
+    x->read = read;
+    x->user = user;
     return GENMOD_OK;
 }
 

@@ -36,6 +36,20 @@ struct genmod_workspace {
     char text[BASE_TEXT];
 };
 
+struct genmod_data {
+    int32_t type; /* GENMOD_F32 … */
+    size_t n, d;
+    const unsigned char *rows; /* NULL: a source */
+    int64_t row_stride, col_stride;
+    genmod_read read;
+    void *user;
+    double scale, shift;
+    const double *weights;
+    const int32_t *labels;
+    const int32_t *kinds, *levels; /* [d]; NULL: all real */
+    int32_t missing;               /* 1: NaN is a missing cell */
+};
+
 /* One parallel loop, on the stack of the thread that runs it. */
 typedef struct base_region {
     size_t n;

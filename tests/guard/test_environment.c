@@ -108,7 +108,7 @@ static void call_config(scene *s)
 static void call_data(scene *s)
 {
     static const double weights[ROWS] = {1, 2, 1, 1, 1, 3};
-    static const int32_t labels[ROWS] = {0, 0, 0, 1, 1, 1};
+    static const int32_t labels[ROWS] = {0, 0, 0, 1, 1, 1}, kinds[] = {0};
     genmod_data *x = NULL;
     good(s, "genmod_data_new", genmod_data_new(&x, s->w));
     s->data = x;
@@ -118,6 +118,9 @@ static void call_data(scene *s)
          genmod_data_set_rows(x, GENMOD_F64, ROWS, 1, rows, 0, 0, s->w));
     good(s, "genmod_data_set_scale",
          genmod_data_set_scale(x, 0.3125, 1.1, s->w));
+    good(s, "genmod_data_set_schema",
+         genmod_data_set_schema(x, 1, kinds, NULL, s->w));
+    good(s, "genmod_data_set_missing", genmod_data_set_missing(x, 1, s->w));
     good(s, "genmod_data_set_weights",
          genmod_data_set_weights(x, ROWS, weights, s->w));
     good(s, "genmod_data_set_labels",
