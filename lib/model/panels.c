@@ -58,7 +58,7 @@ static int32_t fill(const round *r, size_t item, const genmod_data *x,
                                        r->arenas + item * r->o->body->arena);
     const model_rows rows = {.n = m, .first = first, .x = to};
     const int32_t status =
-        nn_rows_run(x, r->o->columns, first, m, stage, to, w);
+        nn_rows_run(x, r->o->columns, first, m, stage, to, NULL, w);
 
     if (status || !r->o->look)
         return status;

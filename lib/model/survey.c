@@ -35,7 +35,7 @@ static int32_t look(survey *s, size_t first, size_t n, int learn,
     for (size_t i = 0; i < n; i++)
         s->numbers[i] = (int64_t)(first + i);
     status = nn_rows_read(s->x, &s->b->columns, n, s->numbers, s->stage,
-                          s->cells, s->weights, w);
+                          s->cells, NULL, s->weights, NULL, w);
     if (!status && s->b->family->look)
         status = s->b->family->look(s->b, &r, learn, w);
     for (size_t i = 0; i < n && !status; i++)

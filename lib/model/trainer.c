@@ -179,7 +179,7 @@ static int32_t fill(const model_trainer *t, const ad_program *p,
     float *const weights = model_trainer_input(t, p, "weight");
     const model_rows r = {.n = m, .number = rows, .x = cells};
     int32_t status = nn_rows_read(x, &t->body->columns, m, rows, t->stage,
-                                  cells, weights, w);
+                                  cells, NULL, weights, NULL, w);
 
     if (!status && f->look)
         status = f->look(t->body, &r, 0, w);

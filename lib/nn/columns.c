@@ -1,4 +1,5 @@
 /* Means and deviations of columns, in one pass over the rows. */
+#include <assert.h>
 #include <math.h>
 
 #include "nn/cell.h"
@@ -8,17 +9,20 @@
 
 /* Sums about the first row, so that a constant column has the deviation 0. */
 typedef struct sums {
+    const nn_columns *c;
     size_t d;
-    double weight;          /* of the rows so far */
-    double *origin;         /* [d]: the first row */
+    double total;           /* weight of the rows so far */
+    double *origin;         /* [d]: the first row; NaN before the first cell */
+    double *weight;         /* [d]: of the cells so far */
     double *mean, *square;  /* [d]: and sums of squared distances from it */
-    double *block, *block2; /* [d]: the same of a block */
-    double *y;              /* [rows of a block, d] */
+    double *block0;         /* [d]: the weight of a block */
+    double *block, *block2; /* [d]: its mean and squares */
+    double *y;              /* [rows of a block, d]; NaN: a missing cell */
 } sums;
 
 static int32_t reserve(sums *s, size_t d, size_t rows, genmod_workspace *w)
 {
-    double *const all = base_scratch(w, 5 * d, sizeof(double));
+    double *const all = base_scratch(w, 7 * d, sizeof(double));
 
     s->d = d;
     s->y = base_scratch(w, rows * d, sizeof(double));
@@ -29,8 +33,12 @@ static int32_t reserve(sums *s, size_t d, size_t rows, genmod_workspace *w)
     s->square = all + 2 * d;
     s->block = all + 3 * d;
     s->block2 = all + 4 * d;
-    for (size_t j = 0; j < 5 * d; j++)
+    s->weight = all + 5 * d;
+    s->block0 = all + 6 * d;
+    for (size_t j = 0; j < 7 * d; j++)
         all[j] = 0;
+    for (size_t j = 0; j < d && nn_columns_mixed(s->c); j++)
+        s->origin[j] = NAN;
     return GENMOD_OK;
 }
 
@@ -49,7 +57,21 @@ static inline int load_row(sums *s, const base_view *v, int32_t type, size_t i,
     return bad;
 }
 
-/* Rows of a view to y. 1 if all of them are finite. */
+/* The same where columns are told apart. */
+static int load_mixed(sums *s, const base_view *v, size_t i, double *y)
+{
+    const int bad = nn_cells_load(s->c, v, i, y);
+
+    nn_cells_log1p(s->c, y);
+    for (size_t j = 0; j < s->d; j++) {
+        if (s->origin[j] != s->origin[j])
+            s->origin[j] = y[j];
+        y[j] -= s->origin[j];
+    }
+    return bad;
+}
+
+/* Rows of a view to y. 1 if no cell of them is refused. */
 static int load(sums *s, const base_view *v, size_t n)
 {
     int bad = 0;
@@ -57,7 +79,8 @@ static int load(sums *s, const base_view *v, size_t n)
     for (size_t i = 0; i < n; i++) {
         double *const y = s->y + i * s->d;
 
-        bad |= v->type == GENMOD_F64   ? load_row(s, v, GENMOD_F64, i, y)
+        bad |= nn_columns_mixed(s->c)  ? load_mixed(s, v, i, y)
+               : v->type == GENMOD_F64 ? load_row(s, v, GENMOD_F64, i, y)
                : v->type == GENMOD_F32 ? load_row(s, v, GENMOD_F32, i, y)
                                        : load_row(s, v, GENMOD_U8, i, y);
     }
@@ -69,8 +92,8 @@ static double weight_of(const base_view *v, size_t i)
     return v->weights ? v->weights[i] : 1;
 }
 
-/* Mean and squares of a block of n rows: two passes over y. */
-static double reduce(sums *s, const base_view *v, size_t n)
+/* Weight, mean and squares of a block of n rows: two passes over y. */
+static void reduce(sums *s, const base_view *v, size_t n)
 {
     const size_t d = s->d;
     double weight = 0;
@@ -84,8 +107,11 @@ static double reduce(sums *s, const base_view *v, size_t n)
         for (size_t j = 0; j < d; j++)
             s->block[j] += a * s->y[i * d + j];
     }
-    for (size_t j = 0; j < d; j++)
+    s->total += weight;
+    for (size_t j = 0; j < d; j++) {
+        s->block0[j] = weight;
         s->block[j] /= weight;
+    }
     for (size_t i = 0; i < n; i++) {
         const double a = weight_of(v, i);
 
@@ -95,21 +121,65 @@ static double reduce(sums *s, const base_view *v, size_t n)
             s->block2[j] += a * (e * e);
         }
     }
-    return weight;
+}
+
+/* The same of the cells that are there. A column without one has the mean 0. */
+static void reduce_gaps(sums *s, const base_view *v, size_t n)
+{
+    const size_t d = s->d;
+
+    for (size_t j = 0; j < d; j++)
+        s->block0[j] = s->block[j] = s->block2[j] = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double a = weight_of(v, i);
+
+        s->total += a;
+        for (size_t j = 0; j < d; j++) {
+            const double y = s->y[i * d + j];
+
+            s->block0[j] += y == y ? a : 0;
+            s->block[j] += y == y ? a * y : 0;
+        }
+    }
+    for (size_t j = 0; j < d; j++)
+        s->block[j] = s->block0[j] > 0 ? s->block[j] / s->block0[j] : 0;
+    for (size_t i = 0; i < n; i++) {
+        const double a = weight_of(v, i);
+
+        for (size_t j = 0; j < d; j++) {
+            const double e = s->y[i * d + j] - s->block[j];
+
+            s->block2[j] += e == e ? a * (e * e) : 0;
+        }
+    }
 }
 
 /* Chan, Golub, LeVeque 1979, equations (2.1a) and (2.1b), with weights. */
-static void join(sums *s, double weight)
+static void join(sums *s)
 {
-    const double share = weight / (s->weight + weight);
-
     for (size_t j = 0; j < s->d; j++) {
         const double apart = s->block[j] - s->mean[j];
+        const double weight = s->block0[j], all = s->weight[j] + weight;
+        const double share = all > 0 ? weight / all : 0;
 
         s->mean[j] += apart * share;
-        s->square[j] += s->block2[j] + apart * apart * (s->weight * share);
+        s->square[j] += s->block2[j] + apart * apart * (s->weight[j] * share);
+        s->weight[j] = all;
     }
-    s->weight += weight;
+}
+
+/* Names the first of n rows' cells that is refused. */
+static int32_t refuse(const sums *s, const base_view *v, size_t first, size_t n,
+                      genmod_workspace *w)
+{
+    int32_t status = GENMOD_OK;
+
+    for (size_t i = 0; i < n && !status; i++)
+        for (size_t j = 0; j < s->d && !status; j++)
+            status =
+                nn_cell_check(s->c, j, base_view_cell(v, i, j), first + i, w);
+    assert(status);
+    return status;
 }
 
 static int32_t add_rows(sums *s, const genmod_data *x, size_t first, size_t n,
@@ -122,12 +192,38 @@ static int32_t add_rows(sums *s, const genmod_data *x, size_t first, size_t n,
         status = base_data_view(x, first, n, stage, &v, w);
     if (status)
         return status;
-    for (size_t j = 0; j < s->d && first == 0; j++)
+    for (size_t j = 0; j < s->d && first == 0 && !nn_columns_mixed(s->c); j++)
         s->origin[j] = base_view_cell(&v, 0, j);
     if (!load(s, &v, n))
-        return base_view_non_finite(&v, first, n, s->d, w);
-    join(s, reduce(s, &v, n));
+        return refuse(s, &v, first, n, w);
+    if (s->c->missing)
+        reduce_gaps(s, &v, n);
+    else
+        reduce(s, &v, n);
+    join(s);
     return GENMOD_OK;
+}
+
+/* What roundings alone let column j vary by. Counts are exact, but for their
+ * logarithm; ln (x (1 + e)) is ln x + e. */
+static double noise_of(const sums *s, const genmod_data *x, size_t j)
+{
+    const int32_t kind = nn_column_kind(s->c, j);
+    const double mean = fabs(s->origin[j] + s->mean[j]);
+    const double eps = base_data_type(x) == GENMOD_F32 && kind != GENMOD_COUNT
+                           ? 0x1p-23
+                           : 0x1p-52;
+
+    return ROUNDINGS * eps * (kind == GENMOD_POSITIVE ? mean + 1 : mean);
+}
+
+/* Whether column j is left as it is: no cell, or none that has a scale. */
+static int is_bare(const sums *s, size_t j)
+{
+    const int32_t kind = nn_column_kind(s->c, j);
+
+    return kind == GENMOD_BINARY || kind == GENMOD_CATEGORICAL ||
+           s->weight[j] == 0;
 }
 
 /* A deviation within some roundings of the mean is none. What such a column
@@ -135,12 +231,12 @@ static int32_t add_rows(sums *s, const genmod_data *x, size_t first, size_t n,
 static int32_t settle(const sums *s, const genmod_data *x, nn_columns *c,
                       genmod_workspace *w)
 {
-    const double eps = base_data_type(x) == GENMOD_F32 ? 0x1p-23 : 0x1p-52;
-
     for (size_t j = 0; j < s->d; j++) {
-        const double deviation = sqrt(s->square[j] / s->weight);
-        const double noise = ROUNDINGS * eps * fabs(s->origin[j] + s->mean[j]);
+        const double deviation = sqrt(s->square[j] / s->weight[j]);
+        const double noise = noise_of(s, x, j);
 
+        if (is_bare(s, j))
+            continue;
         if (deviation - deviation != 0)
             return base_fail(w, GENMOD_BREAKDOWN,
                              "the deviation of column %u is %g", (uint64_t)j,
@@ -159,19 +255,19 @@ int32_t nn_columns_learn(const genmod_data *x, int standardise, nn_columns *c,
     const size_t n = base_data_rows(x), d = base_data_columns(x);
     const size_t most = d < CELLS ? CELLS / d : 1;
     const size_t rows = n < most ? n : most;
-    sums s = {.weight = 0};
+    sums s = {.c = c};
     void *const stage = base_scratch(w, 1, base_data_stage_bytes(x, rows));
     int32_t status = stage ? reserve(&s, d, rows, w) : base_status(w);
 
     for (size_t i = 0; i < n && !status; i += rows)
         status = add_rows(&s, x, i, n - i < rows ? n - i : rows, stage, w);
-    if (!status && standardise)
-        status = settle(&s, x, c, w);
-    for (size_t j = 0; j < d && !status && !standardise; j++) {
+    for (size_t j = 0; j < d && !status; j++) {
         c->center[j] = 0;
         c->scale[j] = 1;
     }
+    if (!status && standardise)
+        status = settle(&s, x, c, w);
     if (!status)
-        *mean_weight = s.weight / (double)n;
+        *mean_weight = s.total / (double)n;
     return status;
 }

@@ -101,31 +101,43 @@ ad_node nn_apply(const nn_net *net, nn_pass *pass, ad_node x);
 
 /* ---- rows.c: from a view to a minibatch ---------------------------------- */
 
-/* Columns as training wants them: (x - center) / scale, [c, h, w] to [h, w, c].
- * Constant columns have scale 1. */
+/* Columns as training wants them, [c, h, w] to [h, w, c]: real ones as (x -
+ * center) / scale, positive ones as (ln x - center) / scale; counts, binary
+ * ones and categories as they are. Constant columns have scale 1. */
 typedef struct nn_columns {
     nn_size size;
     double *center, *scale; /* [d] in the order of the door */
+    /* [d] each, as genmod_data_set_schema(), of whoever fills them in. kind
+     * NULL: all real; levels may be NULL where none is categorical. */
+    const int32_t *kind, *levels;
+    int32_t missing; /* 1: NaN is a missing cell */
 } nn_columns;
 
 /* One pass over all rows: weighted mean and standard deviation of each column
- * (centered sums, in double); standardise 0 gives 0 and 1. *mean_weight: of the
- * rows. c has its size and its arrays. GENMOD_NON_FINITE names row and column.
- */
+ * (centered sums, in double) over the cells that are there: of x in real
+ * columns, of ln x in positive ones, of ln(1 + x) in counts; 0 and 1 in binary
+ * and categorical ones, in those without a cell, and with standardise 0.
+ * *mean_weight: of the rows. c has all but the values in its two arrays.
+ * GENMOD_NON_FINITE, or GENMOD_BAD_ARGUMENT for a cell that its column's kind
+ * does not have, names row and column. */
 int32_t nn_columns_learn(const genmod_data *x, int standardise, nn_columns *c,
                          double *mean_weight, genmod_workspace *w);
-/* Rows of given ascending numbers, as floats [n, …] in the tensors' order;
- * weights [n] may be NULL. stage: nn_rows_stage() bytes, aligned. Allocates
- * nothing. GENMOD_NON_FINITE names the first cell that is no finite float. */
+/* Rows of given ascending numbers, as floats [n, …] in the tensors' order. mask
+ * [n, …], of the same order: 1 where there is a cell, 0 where it is missing and
+ * reads as 0; NULL only without c->missing. weights [n], labels [n] (-1: none)
+ * may be NULL. stage: nn_rows_stage() bytes, aligned. Allocates nothing.
+ * GENMOD_NON_FINITE names the first cell that is no finite float, and
+ * GENMOD_BAD_ARGUMENT the first that its column's kind does not have. */
 size_t nn_rows_stage(const genmod_data *x, size_t n);
 int32_t nn_rows_read(const genmod_data *x, const nn_columns *c, size_t n,
-                     const int64_t *rows, void *stage, float *out,
-                     float *weights, genmod_workspace *w);
+                     const int64_t *rows, void *stage, float *out, float *mask,
+                     float *weights, int32_t *labels, genmod_workspace *w);
 /* The same for rows first … first + n - 1. */
 int32_t nn_rows_run(const genmod_data *x, const nn_columns *c, size_t first,
-                    size_t n, void *stage, float *out, genmod_workspace *w);
-/* n rows from the tensors' order back to the door's, unscaled if `back`, as
- * `type` (GENMOD_F32, F64), dense. */
+                    size_t n, void *stage, float *out, float *mask,
+                    genmod_workspace *w);
+/* n rows from the tensors' order back to the door's, as the cells that read as
+ * them if `back`, as `type` (GENMOD_F32, F64), dense. */
 void nn_rows_write(const nn_columns *c, int back, size_t n, const float *in,
                    int32_t type, void *out);
 

@@ -128,8 +128,8 @@ static void read_standardises_rows_of_every_type_and_stride(void **state)
         rows *const f = lay_out(&layouts[l], "12");
 
         memset(out, 0x7f, sizeof out);
-        assert_ok(
-            nn_rows_read(f->x, &f->c, 7, numbers, f->stage, out, NULL, f->w));
+        assert_ok(nn_rows_read(f->x, &f->c, 7, numbers, f->stage, out, NULL,
+                               NULL, NULL, f->w));
         for (size_t i = 0; i < 7; i++)
             check_row(f, (size_t)numbers[i], out + i * D);
         let_go(f);
@@ -148,7 +148,7 @@ static void read_turns_images_so_that_channels_lie_together(void **state)
             rows *const f = lay_out(&layouts[l], sizes[s]);
 
             assert_ok(nn_rows_read(f->x, &f->c, 2, numbers, f->stage, out, NULL,
-                                   f->w));
+                                   NULL, NULL, f->w));
             check_row(f, 2, out);
             check_row(f, 9, out + D);
             let_go(f);
@@ -166,9 +166,9 @@ static void run_gives_the_bits_of_read(void **state)
     for (size_t l = 0; l < LAYOUTS; l++) {
         rows *const f = lay_out(&layouts[l], "3x2x2");
 
-        assert_ok(
-            nn_rows_read(f->x, &f->c, 15, numbers, f->stage, a, NULL, f->w));
-        assert_ok(nn_rows_run(f->x, &f->c, 4, 15, f->stage, b, f->w));
+        assert_ok(nn_rows_read(f->x, &f->c, 15, numbers, f->stage, a, NULL,
+                               NULL, NULL, f->w));
+        assert_ok(nn_rows_run(f->x, &f->c, 4, 15, f->stage, b, NULL, f->w));
         assert_memory_equal(a, b, 15 * D * sizeof *a);
         let_go(f);
     }
@@ -184,7 +184,7 @@ static void read_of_raw_columns_gives_the_floats_themselves(void **state)
         f->center[j] = 0;
         f->scale[j] = 1;
     }
-    assert_ok(nn_rows_run(f->x, &f->c, 0, N, f->stage, out, f->w));
+    assert_ok(nn_rows_run(f->x, &f->c, 0, N, f->stage, out, NULL, f->w));
     assert_memory_equal(out, f->cells, sizeof out);
     let_go(f);
 }
@@ -201,7 +201,7 @@ static void read_of_doubles_survives_a_large_offset(void **state)
             f->expected[i][j] = f->cells[i * D + j] += 1e9 + 1.0 / 3;
     for (size_t j = 0; j < D; j++)
         f->center[j] += 1e9 + 1.0 / 3;
-    assert_ok(nn_rows_run(f->x, &f->c, 0, N, f->stage, out, f->w));
+    assert_ok(nn_rows_run(f->x, &f->c, 0, N, f->stage, out, NULL, f->w));
     for (size_t i = 0; i < N; i++)
         for (size_t j = 0; j < D; j++)
             assert_near(out[i * D + j], standardised(f, i, j), 1e-5);
@@ -221,7 +221,7 @@ static void read_of_floats_survives_what_overflows_in_between(void **state)
     cells[4] = 3e-40f;
     f->center[4] = 0;
     f->scale[4] = 1e-40;
-    assert_ok(nn_rows_run(f->x, &f->c, 0, 1, f->stage, out, f->w));
+    assert_ok(nn_rows_run(f->x, &f->c, 0, 1, f->stage, out, NULL, f->w));
     assert_near(out[3], 6, 1e-5);
     assert_near(out[4], 3, 1e-4); /* 3e-40 has some 18 bits */
     let_go(f);
@@ -237,7 +237,7 @@ static void read_of_floats_survives_factors_that_floats_blur(void **state)
     ((float *)f->cells)[5] = 3e38f;
     f->center[5] = 0;
     f->scale[5] = 1e45;
-    assert_ok(nn_rows_run(f->x, &f->c, 0, 1, f->stage, out, f->w));
+    assert_ok(nn_rows_run(f->x, &f->c, 0, 1, f->stage, out, NULL, f->w));
     assert_near(out[5], 3e-7, 1e-13);
     let_go(f);
 }
@@ -247,11 +247,11 @@ static void check_refused(rows *f, const char *what)
     static const int64_t numbers[] = {1, 2, 7, 20};
     float out[4 * D];
 
-    assert_status(
-        nn_rows_read(f->x, &f->c, 4, numbers, f->stage, out, NULL, f->w),
-        GENMOD_NON_FINITE, f->w);
+    assert_status(nn_rows_read(f->x, &f->c, 4, numbers, f->stage, out, NULL,
+                               NULL, NULL, f->w),
+                  GENMOD_NON_FINITE, f->w);
     assert_error_names(f->w, what);
-    assert_status(nn_rows_run(f->x, &f->c, 5, 4, f->stage, out, f->w),
+    assert_status(nn_rows_run(f->x, &f->c, 5, 4, f->stage, out, NULL, f->w),
                   GENMOD_NON_FINITE, f->w);
     assert_error_names(f->w, what);
 }
@@ -303,20 +303,22 @@ static void read_gives_weights_and_ones(void **state)
     (void)state;
     for (size_t i = 0; i < N; i++)
         weights[i] = 0.25 + (double)i;
-    assert_ok(nn_rows_read(f->x, &f->c, 3, numbers, f->stage, out, got, f->w));
+    assert_ok(nn_rows_read(f->x, &f->c, 3, numbers, f->stage, out, NULL, got,
+                           NULL, f->w));
     assert_true(got[0] == 1 && got[1] == 1 && got[2] == 1);
     assert_ok(genmod_data_set_weights(f->x, N, weights, f->w));
-    assert_ok(nn_rows_read(f->x, &f->c, 3, numbers, f->stage, out, got, f->w));
+    assert_ok(nn_rows_read(f->x, &f->c, 3, numbers, f->stage, out, NULL, got,
+                           NULL, f->w));
     assert_true(got[0] == 3.25f && got[1] == 4.25f && got[2] == 19.25f);
     weights[19] = -2;
-    assert_status(
-        nn_rows_read(f->x, &f->c, 3, numbers, f->stage, out, got, f->w),
-        GENMOD_BAD_ARGUMENT, f->w);
+    assert_status(nn_rows_read(f->x, &f->c, 3, numbers, f->stage, out, NULL,
+                               got, NULL, f->w),
+                  GENMOD_BAD_ARGUMENT, f->w);
     assert_error_names(f->w, "row 19");
     weights[19] = 1e39;
-    assert_status(
-        nn_rows_read(f->x, &f->c, 3, numbers, f->stage, out, got, f->w),
-        GENMOD_BAD_ARGUMENT, f->w);
+    assert_status(nn_rows_read(f->x, &f->c, 3, numbers, f->stage, out, NULL,
+                               got, NULL, f->w),
+                  GENMOD_BAD_ARGUMENT, f->w);
     assert_error_names(f->w, "row 19 is 1e39");
     let_go(f);
 }
@@ -366,26 +368,26 @@ static void read_asks_a_source_for_its_rows_without_allocating(void **state)
         host_init(&h);
         c = host_context(&h);
         assert_ok(genmod_workspace_new(c, &w));
-        assert_ok(
-            nn_rows_read(f->x, &f->c, 6, numbers, f->stage, a, NULL, f->w));
+        assert_ok(nn_rows_read(f->x, &f->c, 6, numbers, f->stage, a, NULL, NULL,
+                               NULL, f->w));
         assert_ok(
             genmod_data_set_source(f->x, how->type, N, D, give, &source, f->w));
         free(f->stage);
         f->stage = aligned_alloc(64, (nn_rows_stage(f->x, N) + 63) / 64 * 64);
         host_arm(&h, HOST_NEVER, HOST_ONCE);
-        assert_ok(
-            nn_rows_read(f->x, &f->c, 6, numbers, f->stage, b, weights, w));
+        assert_ok(nn_rows_read(f->x, &f->c, 6, numbers, f->stage, b, NULL,
+                               weights, NULL, w));
         assert_int_equal(source.calls, 1);
         assert_memory_equal(a, b, sizeof a);
         for (size_t i = 0; i < 6; i++)
             assert_true(weights[i] == 1.5f + (float)numbers[i]);
-        assert_ok(nn_rows_run(f->x, &f->c, 1, 3, f->stage, b, w));
+        assert_ok(nn_rows_run(f->x, &f->c, 1, 3, f->stage, b, NULL, w));
         assert_memory_equal(a, b, 3 * D * sizeof *a);
         assert_int_equal(atomic_load(&h.calls), 0);
         source.answer = -5;
-        assert_status(
-            nn_rows_read(f->x, &f->c, 6, numbers, f->stage, b, NULL, w),
-            GENMOD_CALLBACK, w);
+        assert_status(nn_rows_read(f->x, &f->c, 6, numbers, f->stage, b, NULL,
+                                   NULL, NULL, w),
+                      GENMOD_CALLBACK, w);
         genmod_workspace_free(w);
         genmod_context_free(c);
         let_go(f);
@@ -402,7 +404,7 @@ static void write_undoes_read_in_both_types(void **state)
     for (size_t s = 0; s < 3; s++) {
         rows *const f = lay_out(&layouts[6], sizes[s]);
 
-        assert_ok(nn_rows_run(f->x, &f->c, 0, N, f->stage, in, f->w));
+        assert_ok(nn_rows_run(f->x, &f->c, 0, N, f->stage, in, NULL, f->w));
         nn_rows_write(&f->c, 1, N, in, GENMOD_F64, doubles);
         nn_rows_write(&f->c, 1, N, in, GENMOD_F32, floats);
         for (size_t i = 0; i < N * D; i++) {
