@@ -1,12 +1,12 @@
 /* Codes of rows, rows of codes. */
 #include "ae/internal.h"
 
-static void give(const model_panels *o, size_t m, const float *y, void *to)
+static void give(const model_panels *o, const model_panel *p, void *to)
 {
     const int encoding = o->program == AE_ENCODE;
 
-    nn_rows_write(encoding ? &o->body->codes : &o->body->columns, !encoding, m,
-                  y, o->type, to);
+    nn_rows_write(encoding ? &o->body->codes : &o->body->columns, !encoding,
+                  p->m, model_panel_output(p, 0), o->type, to);
 }
 
 static int32_t check(const model *m, const genmod_data *x, int decoding,
@@ -32,16 +32,17 @@ static int32_t rows(const model *m, const genmod_data *x, size_t program,
                     int32_t type, size_t bytes, void *out, genmod_workspace *w)
 {
     const int decoding = program == AE_DECODE;
-    model_panels o = {.program = program, .type = type, .give = give};
+    model_panels o = {.program = program, .x = x, .type = type, .give = give};
     int32_t status = check(m, x, decoding, type, out, w);
 
     if (status)
         return status;
     o.body = m->body;
     o.columns = decoding ? &m->body->codes : &m->body->columns;
+    o.n = base_data_rows(x);
     o.row = (program == AE_ENCODE ? m->z : m->d) * model_type_bytes(type);
-    status = model_panels_fit(&o, x, bytes, w);
-    return status ? status : model_panels_run(&o, x, out, w);
+    status = model_panels_fit(&o, bytes, w);
+    return status ? status : model_panels_out(&o, out, w);
 }
 
 static int32_t enter(const ae_model *m, const genmod_data *x, size_t program,

@@ -1,17 +1,18 @@
 /* How strange rows and cells are. */
 #include "ae/internal.h"
 
-static void give_cells(const model_panels *o, size_t m, const float *y,
-                       void *to)
+static void give_cells(const model_panels *o, const model_panel *p, void *to)
 {
-    nn_rows_write(&o->body->columns, 0, m, y, GENMOD_F64, to);
+    nn_rows_write(&o->body->columns, 0, p->m, model_panel_output(p, 0),
+                  GENMOD_F64, to);
 }
 
-static void give_rows(const model_panels *o, size_t m, const float *y, void *to)
+static void give_rows(const model_panels *o, const model_panel *p, void *to)
 {
     const size_t d = o->body->d;
+    const float *const y = model_panel_output(p, 0);
 
-    for (size_t i = 0; i < m; i++) {
+    for (size_t i = 0; i < p->m; i++) {
         double sum = 0;
 
         for (size_t j = 0; j < d; j++)
@@ -24,8 +25,8 @@ static int32_t score(const model *m, const genmod_data *x, int cells,
                      size_t bytes, double *out, genmod_workspace *w)
 {
     model_panels o = {.program = AE_SCORE,
+                      .x = x,
                       .look = 1,
-                      .type = GENMOD_F64,
                       .give = cells ? give_cells : give_rows};
     int32_t status;
 
@@ -41,9 +42,10 @@ static int32_t score(const model *m, const genmod_data *x, int cells,
         return status;
     o.body = m->body;
     o.columns = &m->body->columns;
+    o.n = base_data_rows(x);
     o.row = (cells ? m->d : 1) * sizeof *out;
-    status = model_panels_fit(&o, x, bytes, w);
-    return status ? status : model_panels_run(&o, x, out, w);
+    status = model_panels_fit(&o, bytes, w);
+    return status ? status : model_panels_out(&o, out, w);
 }
 
 static int32_t enter(const ae_model *m, const genmod_data *x, int cells,

@@ -7,9 +7,6 @@
 #define PANEL 256                 /* most rows of a const call's program */
 #define ARENA ((size_t)512 << 10) /* that its arena should not pass */
 
-#define CENTER "columns.center"
-#define SCALE "columns.scale"
-
 /* ---- declaring ----------------------------------------------------------- */
 
 int32_t model_body_input(const genmod_config *c, const model_schema *s,
@@ -75,8 +72,12 @@ static int32_t declare(const genmod_config *c, const model_schema *s,
         return status;
     b->z = (size_t)nn_size_elements(&b->codes.size);
     b->mean_weight = 1;
-    model_body_array(b, CENTER, GENMOD_F64, 0, b->d);
-    model_body_array(b, SCALE, GENMOD_F64, 1, b->d);
+    model_body_array(b, MODEL_CENTER, GENMOD_F64, 0, b->d);
+    model_body_array(b, MODEL_SCALE, GENMOD_F64, 1, b->d);
+    if (b->schema.kinds) {
+        model_body_array(b, MODEL_KINDS, CODEC_I32, 0, b->d);
+        model_body_array(b, MODEL_LEVELS, CODEC_I32, 0, b->d);
+    }
     return GENMOD_OK;
 }
 
@@ -90,6 +91,8 @@ int32_t model_body_new(const model_family *f, const genmod_config *c,
     *out = NULL;
     if (!status) {
         b->family = f;
+        if (f->schema)
+            b->schema = *s;
         status = declare(c, s, b, w);
     }
     if (status)
@@ -107,6 +110,8 @@ void model_body_free(model_body *b)
         ad_program_free(b->program[i]);
     for (size_t i = 0; i < b->nets; i++)
         nn_net_free(b->net[i]);
+    if (b->family && b->family->dispose)
+        b->family->dispose(b);
     ad_store_free(b->store);
     base_free(b->numbers);
     base_free(b);
@@ -131,6 +136,24 @@ static size_t count_bytes(const model_body *b)
     return n;
 }
 
+/* The schema was the caller's until now. */
+static void own_schema(model_body *b)
+{
+    int32_t *const kinds = model_body_find(b, MODEL_KINDS);
+    int32_t *const levels = model_body_find(b, MODEL_LEVELS);
+
+    if (!kinds)
+        return;
+    memcpy(kinds, b->schema.kinds, b->d * sizeof *kinds);
+    if (b->schema.levels)
+        memcpy(levels, b->schema.levels, b->d * sizeof *levels);
+    if (b->columns.kind == b->schema.kinds)
+        b->columns.kind = kinds;
+    b->columns.levels = levels;
+    b->schema.kinds = kinds;
+    b->schema.levels = levels;
+}
+
 int32_t model_body_seal(model_body *b, genmod_workspace *w)
 {
     char *at = base_alloc_zero(w, 1, count_bytes(b));
@@ -142,8 +165,9 @@ int32_t model_body_seal(model_body *b, genmod_workspace *w)
         b->array[i].data = at;
         at += bytes_of(&b->array[i]);
     }
-    b->columns.center = model_body_find(b, CENTER);
-    b->columns.scale = model_body_find(b, SCALE);
+    own_schema(b);
+    b->columns.center = model_body_find(b, MODEL_CENTER);
+    b->columns.scale = model_body_find(b, MODEL_SCALE);
     b->codes.center = (void *)at;
     b->codes.scale = b->codes.center + b->z;
     for (size_t i = 0; i < b->z; i++)

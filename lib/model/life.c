@@ -30,6 +30,38 @@ int32_t model_check_rows(const genmod_data *x, const char *name, size_t d,
     return GENMOD_OK;
 }
 
+static int32_t other_kind(const model_body *b, const char *name, size_t j,
+                          genmod_workspace *w)
+{
+    static const char *const words[] = {"real", "positive", "count", "binary",
+                                        "categorical"};
+
+    return base_fail(w, GENMOD_BAD_ARGUMENT,
+                     "%s has another schema than the model, whose column %u is "
+                     "%s%s",
+                     name, (uint64_t)j,
+                     words[b->schema.kinds ? b->schema.kinds[j] : 0],
+                     b->schema.kinds && b->schema.kinds[j] == GENMOD_CATEGORICAL
+                         ? " with a number of levels of its own"
+                         : "");
+}
+
+int32_t model_check_schema(const model_body *b, const genmod_data *x,
+                           const char *name, genmod_workspace *w)
+{
+    const int32_t *const kinds = base_data_kinds(x);
+    const int32_t *const levels = base_data_levels(x);
+
+    for (size_t j = 0; kinds && b->family->schema && j < b->d; j++) {
+        const int32_t own = b->schema.kinds ? b->schema.kinds[j] : GENMOD_REAL;
+
+        if (kinds[j] != own ||
+            (own == GENMOD_CATEGORICAL && levels[j] != b->schema.levels[j]))
+            return other_kind(b, name, j, w);
+    }
+    return GENMOD_OK;
+}
+
 int32_t model_config_new(const model_family *f, genmod_config **out,
                          genmod_workspace *w)
 {
@@ -167,7 +199,9 @@ int32_t model_new(const model_family *f, size_t bytes, const genmod_config *c,
 static int32_t copy_body(const model *from, model_body **out,
                          genmod_workspace *w)
 {
-    const model_schema s = {.d = from->d};
+    const model_schema s = {.d = from->d,
+                            .kinds = from->body->schema.kinds,
+                            .levels = from->body->schema.levels};
     model_body *b;
     int32_t status = model_body_new(from->family, from->config, &s, &b, w);
 

@@ -32,23 +32,33 @@ typedef struct model_family model_family;
 /* What is known of a row before there are networks. */
 typedef struct model_schema {
     size_t d; /* columns of the data; 0 where only "input" may say */
+    /* [d] as genmod_data_set_schema(); kinds NULL: no schema. */
+    const int32_t *kinds, *levels;
 } model_schema;
+
+/* Arrays of every body, and the schema's. */
+#define MODEL_CENTER "columns.center"
+#define MODEL_SCALE "columns.scale"
+#define MODEL_KINDS "columns.kind"
+#define MODEL_LEVELS "columns.levels"
 
 /* Numbers that a body has beside its weights, a tensor of its file each. */
 typedef struct model_array {
     const char *name; /* static */
-    int32_t type;     /* GENMOD_F32, GENMOD_F64 */
-    int32_t positive; /* 1: > 0, or the file is wrong */
+    int32_t type;     /* GENMOD_F32, GENMOD_F64, CODEC_I32 */
+    int32_t positive; /* 1: doubles > 0, or the file is wrong */
     size_t n;
     void *data; /* once the body is sealed; zeros at first */
 } model_array;
 
 struct model_body {
     const model_family *family;
-    nn_columns columns; /* of the rows: its size is set by `declare` */
-    nn_columns codes;   /* of the codes, unscaled: so is its size */
-    size_t d, z;        /* elements of both */
-    double mean_weight; /* of the training rows */
+    model_schema schema; /* of a family that has them; the body's own once it is
+                            sealed */
+    nn_columns columns;  /* of the rows: its size is set by `declare` */
+    nn_columns codes;    /* of the codes, unscaled: so is its size */
+    size_t d, z;         /* elements of both */
+    double mean_weight;  /* of the training rows */
     ad_store *store;
     /* Networks in the order of their declaration, and the prefix of their
      * variables. */
@@ -133,9 +143,13 @@ typedef struct model_rows {
     size_t n;
     const int64_t *number; /* [n]; NULL: first, first + 1, … */
     size_t first;
-    const float *x; /* [n, …], scaled, in the order of the tensors */
+    const float *x;        /* [n, …], scaled, in the order of the tensors */
+    const float *mask;     /* the same; NULL: no cell is missing */
+    const int32_t *labels; /* [n]; -1: unknown. NULL: nobody asks for them */
 } model_rows;
 uint64_t model_row_number(const model_rows *r, size_t i);
+/* Labels as floats, for an input of a program; `to` may be NULL. */
+void model_put_labels(const model_rows *r, float *to);
 /* The door's column of element i of a row in the tensors' order. */
 size_t model_column_of(const nn_size *s, size_t i);
 
@@ -143,20 +157,30 @@ struct model_family {
     codec_record record;
     size_t body;         /* bytes of a body */
     size_t programs;     /* of const calls */
+    int schema;          /* 1: the data's schema becomes the body's */
     const char *creator; /* "ae_config_new()" */
     /* What bounds of single options cannot say. */
     int32_t (*check_options)(const genmod_config *c, genmod_workspace *w);
     /* Networks and arrays, by the functions above; sets d, z, and sizes. */
     int32_t (*declare)(const genmod_config *c, const model_schema *s,
                        model_body *b, genmod_workspace *w);
+    /* Frees what `declare` allocated. NULL: nothing. */
+    void (*dispose)(model_body *b);
     /* 1: columns to mean 0 and deviation 1. */
     int (*standardises)(const model_body *b);
     /* 1: training starts with a look at all rows. NULL: never. */
     int (*surveys)(const model_body *b);
+    /* 1: training reads the rows' labels, for `look` and for inputs "label" [m]
+     * of its programs. NULL: never. */
+    int (*labelled)(const model_body *b);
     /* Refuses cells that training cannot do with; of a survey of the training
      * rows (learn 1) also keeps what it finds. NULL: none are. */
     int32_t (*look)(model_body *b, const model_rows *r, int learn,
                     genmod_workspace *w);
+    /* First values of variables that are not the networks'. NULL: there are
+     * none, or zeros do. */
+    int32_t (*initialise)(model_body *b, const genmod_config *c, uint64_t seed,
+                          genmod_workspace *w);
     int32_t (*compile)(const model_body *b, size_t program, size_t rows,
                        ad_program **out, genmod_workspace *w);
     /* Training options that a program holds: other ones, another program. NULL:
@@ -171,6 +195,8 @@ struct model_family {
     int32_t (*compile_evaluate)(const model_body *b, const double *recipe,
                                 size_t rows, ad_program **out,
                                 genmod_workspace *w);
+    /* Changes the options of training. NULL: nothing. */
+    void (*tune)(const genmod_config *c, nn_training *o);
     /* Inputs of a training program beside "x" and "weight". NULL: none. */
     void (*fill)(const model_trainer *t, const ad_program *p, uint64_t step);
     /* What the family counts in training, beside the loop; a checkpoint holds
@@ -206,6 +232,7 @@ struct model_trainer {
     const genmod_data *x, *held_out;
     double held_weight; /* mean weight of the held-out rows */
     void *stage;
+    int32_t *labels; /* [m] of the rows in the arena; NULL: not asked for */
 };
 
 /* Appends to a series of the report, while there is room. */
@@ -229,30 +256,66 @@ extern const nn_hooks model_hooks; /* but for `self`, the trainer */
 /* ---- survey.c: a look at all rows -----------------------------------------
  */
 
+int model_is_labelled(const model_body *b);
 int32_t model_survey(model_body *b, const genmod_data *x, int learn,
                      double *mean_weight, genmod_workspace *w);
 
 /* ---- panels.c: const calls ------------------------------------------------
  */
 
-/* Replays of a program over the rows of x. `give` makes m rows of the result of
- * what a panel leaves, in a pool task. The results gather in scratch and go out
- * when the last row is done, so that a call that fails leaves out alone. */
+/* Rows that are fed to an input of a program beside those of the view. */
+typedef struct model_feed {
+    const char *name;
+    const float *rows; /* [n, width] */
+    size_t width;
+} model_feed;
+
+#define MODEL_FEEDS 4
+
+/* Some rows of a call after a replay, in a pool task. */
+typedef struct model_panel {
+    size_t m;       /* rows */
+    uint64_t first; /* the number of the first in the call */
+    size_t draw;
+    const float *x, *mask; /* [m, …] as they were read; of a call that keeps
+                              them; mask NULL where none is missing */
+    const ad_program *program;
+    const void *arena;
+} model_panel;
+const float *model_panel_output(const model_panel *p, size_t i);
+
+/* Replays of a program over rows, panel by panel, some at once; a row's bits do
+ * not depend on its panel. Panels may be replayed more than once, with other
+ * draws: their seed and number, and the rows' numbers, are those of the graph's
+ * draws. `give` adds what a replay leaves to the m rows of the result at `to`.
+ * The results gather in scratch, cleared at first, and go out when the last row
+ * is done, so that a call that fails leaves out alone. */
 typedef struct model_panels {
     model_body *body; /* is not changed */
     size_t program;
+    const genmod_data *x;      /* NULL: the program reads no view */
     const nn_columns *columns; /* of x */
     int look;                  /* 1: the family looks at the cells */
-    int32_t type;              /* of the result's elements */
+    int labelled;              /* 1: x's labels are read, as in training */
+    int keep;                  /* 1: `give` reads x */
+    size_t n;                  /* rows */
     size_t row;                /* bytes of a row of the result */
-    void (*give)(const struct model_panels *o, size_t m, const float *y,
-                 void *to);
+    int32_t type;              /* of its elements, for `give` */
+    int32_t what;              /* for `give` */
+    size_t feeds;
+    model_feed feed[MODEL_FEEDS];
+    uint64_t seed, first_row;
+    size_t first_draw, draws; /* 0 draws count as 1 */
+    void (*give)(const struct model_panels *o, const model_panel *p, void *to);
 } model_panels;
-/* GENMOD_TOO_SMALL unless out has room for all rows of x. */
-int32_t model_panels_fit(const model_panels *o, const genmod_data *x,
-                         size_t bytes, genmod_workspace *w);
-int32_t model_panels_run(const model_panels *o, const genmod_data *x, void *out,
+/* GENMOD_TOO_SMALL unless `bytes` has room for n rows. */
+int32_t model_panels_fit(const model_panels *o, size_t bytes,
                          genmod_workspace *w);
+/* *results: in scratch. */
+int32_t model_panels_run(const model_panels *o, void **results,
+                         genmod_workspace *w);
+/* The same, and the results to out. */
+int32_t model_panels_out(const model_panels *o, void *out, genmod_workspace *w);
 /* GENMOD_BAD_ARGUMENT unless type is one of GENMOD_F32 and GENMOD_F64. */
 int32_t model_check_type(int32_t type, genmod_workspace *w);
 size_t model_type_bytes(int32_t type);
@@ -273,6 +336,9 @@ struct model {
 
 int32_t model_check_fitted(const model *m, genmod_workspace *w);
 int32_t model_check_idle(const model *m, genmod_workspace *w);
+/* GENMOD_BAD_ARGUMENT where x has another schema than the body's. */
+int32_t model_check_schema(const model_body *b, const genmod_data *x,
+                           const char *name, genmod_workspace *w);
 /* x, called `name`, is there, has rows, and d columns of what. */
 int32_t model_check_rows(const genmod_data *x, const char *name, size_t d,
                          const char *what, genmod_workspace *w);

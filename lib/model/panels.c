@@ -1,20 +1,25 @@
-/* Const calls: replays of a program over the rows of a view, panel by panel,
- * some at once. A row's bits do not depend on its panel. */
+/* Const calls: replays of a program over rows. */
 #include <string.h>
 
 #include "model/model.h"
 
-int32_t model_panels_fit(const model_panels *o, const genmod_data *x,
-                         size_t bytes, genmod_workspace *w)
+#define AT_ONCE 32 /* draws of a panel between two looks at a cancel */
+
+const float *model_panel_output(const model_panel *p, size_t i)
+{
+    return ad_program_output(p->program, i, p->arena);
+}
+
+int32_t model_panels_fit(const model_panels *o, size_t bytes,
+                         genmod_workspace *w)
 {
     size_t need;
 
-    if (base_mul(base_data_rows(x), o->row, &need) && bytes >= need)
+    if (base_mul(o->n, o->row, &need) && bytes >= need)
         return GENMOD_OK;
     return base_fail(w, GENMOD_TOO_SMALL,
                      "bytes is %u; the result takes %u rows of %u bytes",
-                     (uint64_t)bytes, (uint64_t)base_data_rows(x),
-                     (uint64_t)o->row);
+                     (uint64_t)bytes, (uint64_t)o->n, (uint64_t)o->row);
 }
 
 /* As many panels as there are slots, each with an arena. */
@@ -23,7 +28,14 @@ typedef struct round {
     const ad_program *p;
     size_t rows;         /* of a panel */
     size_t first, count; /* of the rows in the round */
+    size_t draw, draws;  /* of the replays in the round */
+    int kept;            /* cells are kept outside the arenas */
+    size_t d;            /* elements of a row of x */
     unsigned char *arenas;
+    float *cells, *masks; /* [panels, rows, d], where they are kept */
+    float *labels;        /* [panels, rows], where they are read */
+    int64_t *numbers;     /* [rows], the same */
+    int32_t *read;
     unsigned char *results;
 } round;
 
@@ -34,80 +46,195 @@ static size_t rows_in(const round *r, size_t item)
     return left < r->rows ? left : r->rows;
 }
 
+static void *arena_of(const round *r, size_t item)
+{
+    return r->arenas + item * r->o->body->arena;
+}
+
+static float *input(const round *r, size_t item, const char *name)
+{
+    const int32_t i = ad_program_find(r->p, name);
+
+    return i < 0 ? NULL : ad_program_input(r->p, i, arena_of(r, item));
+}
+
+static void copy_in(const round *r, size_t item, const char *name,
+                    const float *from, size_t width)
+{
+    float *const to = input(r, item, name);
+
+    if (to && from)
+        memcpy(to, from, rows_in(r, item) * width * sizeof *to);
+}
+
+static const float *kept(const round *r, const float *all, size_t item)
+{
+    return r->kept && all ? all + item * r->rows * r->d : NULL;
+}
+
+/* A replay may overwrite its inputs: they are filled before each. */
+static void fill(const round *r, size_t item)
+{
+    const model_panels *const o = r->o;
+
+    copy_in(r, item, "x", kept(r, r->cells, item), r->d);
+    copy_in(r, item, "mask", kept(r, r->masks, item), r->d);
+    if (r->labels)
+        copy_in(r, item, "label", r->labels + item * r->rows, 1);
+    for (size_t i = 0; i < o->feeds; i++)
+        copy_in(r, item, o->feed[i].name,
+                o->feed[i].rows +
+                    (r->first + item * r->rows) * o->feed[i].width,
+                o->feed[i].width);
+}
+
 static int32_t replay(size_t item, size_t slot, void *arg)
 {
     const round *const r = arg;
-    void *const arena = r->arenas + item * r->o->body->arena;
-    const ad_replay how = {
-        .rows = rows_in(r, item), .arena = arena, .width = 1};
+    const model_panels *const o = r->o;
+    const size_t first = r->first + item * r->rows;
+    model_panel p = {.m = rows_in(r, item),
+                     .first = first,
+                     .x = kept(r, r->cells, item),
+                     .mask = kept(r, r->masks, item),
+                     .program = r->p,
+                     .arena = arena_of(r, item)};
+    ad_replay how = {.rows = p.m,
+                     .seed = o->seed,
+                     .first_row = o->first_row + first,
+                     .arena = arena_of(r, item),
+                     .width = 1};
 
     (void)slot;
-    ad_program_run(r->p, r->o->body->store, &how, NULL);
-    r->o->give(r->o, how.rows, ad_program_output(r->p, 0, arena),
-               r->results + (r->first + item * r->rows) * r->o->row);
+    for (size_t i = 0; i < r->draws; i++) {
+        p.draw = r->draw + i;
+        how.step = o->first_draw + p.draw;
+        fill(r, item);
+        ad_program_run(r->p, o->body->store, &how, NULL);
+        o->give(o, &p, r->results + first * o->row);
+    }
     return GENMOD_OK;
 }
 
-/* Reads the rows of a panel into its arena. */
-static int32_t fill(const round *r, size_t item, const genmod_data *x,
-                    void *stage, genmod_workspace *w)
+static int32_t read_rows(const round *r, size_t first, size_t m, void *stage,
+                         float *to, float *mask, genmod_workspace *w)
 {
-    const model_family *const f = r->o->body->family;
-    const size_t first = r->first + item * r->rows, m = rows_in(r, item);
-    float *const to = ad_program_input(r->p, ad_program_find(r->p, "x"),
-                                       r->arenas + item * r->o->body->arena);
-    const model_rows rows = {.n = m, .first = first, .x = to};
-    const int32_t status =
-        nn_rows_run(x, r->o->columns, first, m, stage, to, NULL, w);
+    const model_panels *const o = r->o;
 
-    if (status || !r->o->look)
-        return status;
-    return f->look(r->o->body, &rows, 0, w);
+    if (!r->labels)
+        return nn_rows_run(o->x, o->columns, first, m, stage, to, mask, w);
+    for (size_t i = 0; i < m; i++)
+        r->numbers[i] = (int64_t)(first + i);
+    return nn_rows_read(o->x, o->columns, m, r->numbers, stage, to, mask, NULL,
+                        r->read, w);
 }
 
-static int32_t run_round(const round *r, const genmod_data *x, void *stage,
-                         genmod_workspace *w)
+/* Reads the rows of a panel: into its arena, or to where they are kept. */
+static int32_t read(const round *r, size_t item, void *stage,
+                    genmod_workspace *w)
+{
+    const model_panels *const o = r->o;
+    const model_family *const f = o->body->family;
+    const size_t first = r->first + item * r->rows, m = rows_in(r, item);
+    float *const to =
+        r->kept ? r->cells + item * r->rows * r->d : input(r, item, "x");
+    float *const mask = !o->columns->missing ? NULL
+                        : r->kept            ? r->masks + item * r->rows * r->d
+                                             : input(r, item, "mask");
+    const model_rows rows = {
+        .n = m, .first = first, .x = to, .mask = mask, .labels = r->read};
+    int32_t status = read_rows(r, first, m, stage, to, mask, w);
+
+    if (!status && o->look && f->look)
+        status = f->look(o->body, &rows, 0, w);
+    if (!status && r->labels)
+        model_put_labels(&rows, r->labels + item * r->rows);
+    return status;
+}
+
+static int32_t run_round(round *r, void *stage, genmod_workspace *w)
 {
     const size_t items = (r->count + r->rows - 1) / r->rows;
+    const size_t draws = r->o->draws ? r->o->draws : 1;
     int32_t status = base_cancelled(w);
 
-    for (size_t i = 0; i < items && !status; i++)
-        status = fill(r, i, x, stage, w);
-    return status ? status : base_parallel(w, items, replay, (void *)r);
+    for (size_t i = 0; r->o->x && i < items && !status; i++)
+        status = read(r, i, stage, w);
+    for (r->draw = 0; r->draw < draws && !status; r->draw += r->draws) {
+        r->draws = draws - r->draw < AT_ONCE ? draws - r->draw : AT_ONCE;
+        if (r->draw)
+            status = base_cancelled(w);
+        if (!status)
+            status = base_parallel(w, items, replay, r);
+    }
+    return status;
+}
+
+static int32_t take_labels(round *r, size_t panels, genmod_workspace *w)
+{
+    r->labels = base_scratch(w, panels * r->rows, sizeof *r->labels);
+    r->numbers = base_scratch(w, r->rows, sizeof *r->numbers);
+    r->read = base_scratch(w, r->rows, sizeof *r->read);
+    return r->labels && r->numbers && r->read ? GENMOD_OK : base_status(w);
 }
 
 /* Arenas first, and of one size for all programs: so that small calls of any
  * kind, one after the other, find their scratch where it was. */
-static int32_t take_scratch(round *r, size_t panels, const genmod_data *x,
-                            size_t need, void **stage, genmod_workspace *w)
+static int32_t take_scratch(round *r, size_t panels, void **stage,
+                            genmod_workspace *w)
 {
-    r->arenas = base_scratch(w, panels, r->o->body->arena);
-    *stage = base_scratch(w, 1, nn_rows_stage(x, r->rows));
-    r->results = base_scratch(w, need, 1);
-    return r->arenas && *stage && r->results ? GENMOD_OK : base_status(w);
+    const model_panels *const o = r->o;
+    size_t cells;
+
+    r->arenas = base_scratch(w, panels, o->body->arena);
+    *stage = o->x ? base_scratch(w, 1, nn_rows_stage(o->x, r->rows)) : NULL;
+    r->results = base_scratch(w, o->n, o->row);
+    if (!r->arenas || (o->x && !*stage) || !r->results)
+        return base_status(w);
+    cells = panels * r->rows * r->d;
+    if (r->kept)
+        r->cells = base_scratch(w, cells, sizeof *r->cells);
+    if (r->kept && o->columns->missing)
+        r->masks = base_scratch(w, cells, sizeof *r->masks);
+    if ((r->kept && !r->cells) || (r->kept && o->columns->missing && !r->masks))
+        return base_status(w);
+    return o->labelled ? take_labels(r, panels, w) : GENMOD_OK;
 }
 
-int32_t model_panels_run(const model_panels *o, const genmod_data *x, void *out,
+int32_t model_panels_run(const model_panels *o, void **results,
                          genmod_workspace *w)
 {
-    const size_t n = base_data_rows(x), width = base_width(w);
+    const size_t n = o->n, width = base_width(w);
     const size_t share = n / width + (n % width != 0);
-    round r = {.o = o, .p = o->body->program[o->program]};
+    round r = {.o = o,
+               .p = o->body->program[o->program],
+               .kept = o->x && (o->keep || o->draws > 1)};
     size_t most;
     void *stage;
     int32_t status;
 
+    r.d = o->x ? base_data_columns(o->x) : 0;
     r.rows = ad_program_rows(r.p);
     r.rows = share < r.rows ? share : r.rows;
     most = n / width < r.rows ? n : r.rows * width;
-    status = take_scratch(&r, (most + r.rows - 1) / r.rows, x, n * o->row,
-                          &stage, w);
+    status = take_scratch(&r, (most + r.rows - 1) / r.rows, &stage, w);
+    if (!status)
+        memset(r.results, 0, n * o->row);
     for (r.first = 0; r.first < n && !status; r.first += most) {
         r.count = n - r.first < most ? n - r.first : most;
-        status = run_round(&r, x, stage, w);
+        status = run_round(&r, stage, w);
     }
+    *results = r.results;
+    return status;
+}
+
+int32_t model_panels_out(const model_panels *o, void *out, genmod_workspace *w)
+{
+    void *results;
+    const int32_t status = model_panels_run(o, &results, w);
+
     if (!status)
-        memcpy(out, r.results, n * o->row);
+        memcpy(out, results, o->n * o->row);
     return status;
 }
 

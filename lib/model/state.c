@@ -93,6 +93,7 @@ static int32_t add_tensors(codec_draft *f, const model *m,
     if (!status)
         status = add_parts(f, t, GENMOD_F64);
     add_arrays(f, b, GENMOD_F32);
+    add_arrays(f, b, CODEC_I32);
     add_variables(f, b->store);
     if (!status)
         status = add_parts(f, t, GENMOD_F32);
@@ -171,7 +172,7 @@ static int32_t find(const loading *l, const char *name, int32_t type,
 
     if (!t)
         return GENMOD_BAD_BYTES;
-    for (uint64_t i = 0; i < n; i++) {
+    for (uint64_t i = 0; type != CODEC_I32 && i < n; i++) {
         const char *const at = (const char *)t->data + i * bytes;
         float narrow;
         double v;
@@ -203,20 +204,59 @@ static int32_t find_variable(const loading *l, size_t i,
     return find(l, ad_store_name(s, i), GENMOD_F32, shape->rank, sizes, out);
 }
 
+/* The kinds of columns and their levels, aligned, in scratch. */
+static int32_t copy_schema(const loading *l, const codec_tensor *kinds,
+                           const codec_tensor *levels, model_schema *out)
+{
+    const size_t bytes = out->d * sizeof(int32_t);
+    int32_t *const k = base_scratch(l->w, 2, bytes), *const n = k + out->d;
+
+    if (!k)
+        return base_status(l->w);
+    memcpy(k, kinds->data, bytes);
+    memcpy(n, levels->data, bytes);
+    for (size_t j = 0; j < out->d; j++)
+        if (k[j] < GENMOD_REAL || k[j] > GENMOD_CATEGORICAL ||
+            (k[j] == GENMOD_CATEGORICAL &&
+             (n[j] < 2 || n[j] > MODEL_MOST_COLUMNS)))
+            return base_fail(l->w, GENMOD_BAD_BYTES,
+                             "column %u has kind %i and %i levels", (uint64_t)j,
+                             (int64_t)k[j], (int64_t)n[j]);
+    out->kinds = k;
+    out->levels = n;
+    return GENMOD_OK;
+}
+
+static int32_t read_schema(const loading *l, model_schema *out)
+{
+    const uint64_t d = out->d;
+    const codec_tensor *kinds, *levels;
+    int32_t status;
+
+    if (!l->fresh.family->schema || !codec_find(l->file, MODEL_KINDS))
+        return GENMOD_OK;
+    status = find(l, MODEL_KINDS, CODEC_I32, 1, &d, &kinds);
+    if (!status)
+        status = find(l, MODEL_LEVELS, CODEC_I32, 1, &d, &levels);
+    return status ? status : copy_schema(l, kinds, levels, out);
+}
+
 /* The networks of the options, once the file proves to hold their weights. */
 static int32_t declare(loading *l)
 {
-    const codec_tensor *t = codec_find(l->file, "columns.center");
+    const codec_tensor *t = codec_find(l->file, MODEL_CENTER);
     const uint64_t d = t ? codec_elements(t) : 0;
-    const model_schema s = {.d = (size_t)d};
     const model_family *const f = l->fresh.family;
+    model_schema s = {.d = (size_t)d};
     int32_t status = blame(f->check_options(l->fresh.config, l->w), l->w);
 
     if (!status && (d < 1 || d > MODEL_MOST_COLUMNS))
         status = base_fail(l->w, GENMOD_BAD_BYTES,
-                           "tensor \"columns.center\" has %u elements; there "
+                           "tensor \"" MODEL_CENTER "\" has %u elements; there "
                            "may be 1 to %i",
                            d, (int64_t)MODEL_MOST_COLUMNS);
+    if (!status)
+        status = read_schema(l, &s);
     if (!status)
         status = blame(
             model_body_new(f, l->fresh.config, &s, &l->fresh.body, l->w), l->w);

@@ -8,6 +8,17 @@ uint64_t model_row_number(const model_rows *r, size_t i)
     return r->number ? (uint64_t)r->number[i] : r->first + i;
 }
 
+void model_put_labels(const model_rows *r, float *to)
+{
+    for (size_t i = 0; to && r->labels && i < r->n; i++)
+        to[i] = (float)r->labels[i];
+}
+
+int model_is_labelled(const model_body *b)
+{
+    return b->family->labelled && b->family->labelled(b);
+}
+
 size_t model_column_of(const nn_size *s, size_t i)
 {
     const size_t c = s->rank == 3 ? (size_t)s->c : 1;
@@ -21,7 +32,8 @@ typedef struct survey {
     const genmod_data *x;
     size_t rows; /* of a block */
     int64_t *numbers;
-    float *cells, *weights;
+    float *cells, *mask, *weights; /* mask NULL: no cell is missing */
+    int32_t *labels;               /* NULL: not asked for */
     void *stage;
     double sum; /* of the weights */
 } survey;
@@ -29,13 +41,17 @@ typedef struct survey {
 static int32_t look(survey *s, size_t first, size_t n, int learn,
                     genmod_workspace *w)
 {
-    const model_rows r = {.n = n, .first = first, .x = s->cells};
+    const model_rows r = {.n = n,
+                          .first = first,
+                          .x = s->cells,
+                          .mask = s->mask,
+                          .labels = s->labels};
     int32_t status;
 
     for (size_t i = 0; i < n; i++)
         s->numbers[i] = (int64_t)(first + i);
     status = nn_rows_read(s->x, &s->b->columns, n, s->numbers, s->stage,
-                          s->cells, NULL, s->weights, NULL, w);
+                          s->cells, s->mask, s->weights, s->labels, w);
     if (!status && s->b->family->look)
         status = s->b->family->look(s->b, &r, learn, w);
     for (size_t i = 0; i < n && !status; i++)
@@ -50,8 +66,17 @@ static int32_t open_survey(survey *s, genmod_workspace *w)
     s->weights = base_scratch(w, s->rows, sizeof *s->weights);
     s->cells = base_scratch(w, s->rows * s->b->d, sizeof *s->cells);
     s->stage = base_scratch(w, 1, nn_rows_stage(s->x, s->rows));
-    return s->numbers && s->weights && s->cells && s->stage ? GENMOD_OK
-                                                            : base_status(w);
+    if (!s->numbers || !s->weights || !s->cells || !s->stage)
+        return base_status(w);
+    if (s->b->columns.missing) {
+        s->mask = base_scratch(w, s->rows * s->b->d, sizeof *s->mask);
+        if (!s->mask)
+            return base_status(w);
+    }
+    if (!model_is_labelled(s->b))
+        return GENMOD_OK;
+    s->labels = base_scratch(w, s->rows, sizeof *s->labels);
+    return s->labels ? GENMOD_OK : base_status(w);
 }
 
 int32_t model_survey(model_body *b, const genmod_data *x, int learn,

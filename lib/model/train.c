@@ -74,7 +74,9 @@ static int32_t make_body(const model *m, const genmod_data *x, model_body **out,
                          genmod_workspace *w)
 {
     const uint64_t seed = (uint64_t)base_config_i64(m->config, "seed");
-    const model_schema s = {.d = base_data_columns(x)};
+    const model_schema s = {.d = base_data_columns(x),
+                            .kinds = base_data_kinds(x),
+                            .levels = base_data_levels(x)};
     int32_t status = model_body_new(m->family, m->config, &s, out, w);
     model_body *const b = *out;
 
@@ -84,6 +86,8 @@ static int32_t make_body(const model *m, const genmod_data *x, model_body **out,
         status = learn_columns(b, x, w);
     for (size_t i = 0; !status && i < b->nets; i++)
         status = nn_initialise(b->net[i], b->store, seed, w);
+    if (!status && m->family->initialise)
+        status = m->family->initialise(b, m->config, seed, w);
     return status ? status : model_body_compile(b, w);
 }
 
@@ -267,6 +271,10 @@ static int32_t open_attempt(attempt *a, uint64_t passes)
     memcpy(a->aside.kernels, m->kernels, sizeof m->kernels);
     m->training = 1;
     status = a->cold ? begin(a) : resume(a);
+    if (!status)
+        status = model_check_schema(m->body, a->x, "x", a->w);
+    if (!status && a->held_out)
+        status = model_check_schema(m->body, a->held_out, "held_out", a->w);
     if (!status)
         status = remember(a);
     if (!status)

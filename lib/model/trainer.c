@@ -12,12 +12,20 @@ static double count(const genmod_report *r, const char *key)
     return v > 0 ? v : 0;
 }
 
+static void read_options(const model_family *f, const genmod_config *c,
+                         nn_training *o)
+{
+    nn_training_read(c, o);
+    if (f->tune)
+        f->tune(c, o);
+}
+
 static int32_t make(model_trainer *t, const genmod_config *c, model_body *b,
                     uint64_t n, uint64_t held_out, genmod_workspace *w)
 {
     int32_t status;
 
-    nn_training_read(c, &t->options);
+    read_options(b->family, c, &t->options);
     t->tallies = b->family->tallies ? b->family->tallies(b) : 0;
     t->tally = base_alloc_zero(w, t->tallies, sizeof *t->tally);
     if (!t->tally)
@@ -119,14 +127,19 @@ static int32_t ready_arena(model_trainer *t, genmod_workspace *w)
     return GENMOD_OK;
 }
 
-static int32_t ready_stage(model_trainer *t, const genmod_data *x,
-                           const genmod_data *held_out, size_t batch,
-                           genmod_workspace *w)
+static int32_t ready_stage(model_trainer *t, const model_body *b,
+                           const genmod_data *x, const genmod_data *held_out,
+                           size_t batch, genmod_workspace *w)
 {
-    const size_t a = nn_rows_stage(x, batch);
-    const size_t b = held_out ? nn_rows_stage(held_out, batch) : 0;
+    const size_t rows = nn_rows_stage(x, batch);
+    const size_t held = held_out ? nn_rows_stage(held_out, batch) : 0;
 
-    t->stage = base_scratch(w, 1, a > b ? a : b);
+    t->stage = base_scratch(w, 1, rows > held ? rows : held);
+    t->labels = NULL;
+    if (t->stage && model_is_labelled(b)) {
+        t->labels = base_scratch(w, batch, sizeof *t->labels);
+        return t->labels ? GENMOD_OK : base_status(w);
+    }
     return t->stage ? GENMOD_OK : base_status(w);
 }
 
@@ -137,13 +150,13 @@ int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
     nn_training o;
     int32_t status = ad_store_seal(b->store, 1, w);
 
-    nn_training_read(c, &o);
+    read_options(b->family, c, &o);
     if (!status)
         status = ready_programs(t, c, b, o.batch, w);
     if (!status)
         status = ready_arena(t, w);
     if (!status)
-        status = ready_stage(t, x, held_out, o.batch, w);
+        status = ready_stage(t, b, x, held_out, o.batch, w);
     if (!status && held_out)
         status = model_survey(b, held_out, 0, &t->held_weight, w);
     if (!status)
@@ -177,9 +190,12 @@ static int32_t fill(const model_trainer *t, const ad_program *p,
     const model_family *const f = t->body->family;
     float *const cells = model_trainer_input(t, p, "x");
     float *const weights = model_trainer_input(t, p, "weight");
-    const model_rows r = {.n = m, .number = rows, .x = cells};
+    float *const mask =
+        t->body->columns.missing ? model_trainer_input(t, p, "mask") : NULL;
+    const model_rows r = {
+        .n = m, .number = rows, .x = cells, .mask = mask, .labels = t->labels};
     int32_t status = nn_rows_read(x, &t->body->columns, m, rows, t->stage,
-                                  cells, NULL, weights, NULL, w);
+                                  cells, mask, weights, t->labels, w);
 
     if (!status && f->look)
         status = f->look(t->body, &r, 0, w);
@@ -187,6 +203,7 @@ static int32_t fill(const model_trainer *t, const ad_program *p,
         return status;
     for (size_t i = 0; i < m; i++)
         weights[i] = (float)((double)weights[i] / mean_weight);
+    model_put_labels(&r, model_trainer_input(t, p, "label"));
     if (f->fill)
         f->fill(t, p, step);
     return GENMOD_OK;
