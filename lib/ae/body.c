@@ -64,9 +64,9 @@ int32_t ae_declare(const genmod_config *c, const model_schema *s, model_body *m,
     nn_net *net;
     int32_t status = model_body_input(c, s, m, w);
 
-    b->loss = ae_loss_of(c);
+    b->loss = base_config_choice(c, AE_LOSS);
     b->delta = base_config_f64(c, AE_HUBER_DELTA);
-    b->corruption = ae_corruption_of(c);
+    b->corruption = base_config_choice(c, AE_CORRUPTION);
     b->standardise =
         b->loss != AE_BCE && base_config_i64(c, AE_STANDARDISE) != 0;
     if (b->corruption == AE_SALT_AND_PEPPER) {

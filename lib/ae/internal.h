@@ -44,8 +44,6 @@ extern const model_family ae_family;
 
 /* options.c: what bounds of single options cannot say. */
 int32_t ae_check_options(const genmod_config *c, genmod_workspace *w);
-int32_t ae_loss_of(const genmod_config *c);
-int32_t ae_corruption_of(const genmod_config *c);
 /* The text of the default encoder; at most MODEL_TEXT bytes. */
 void ae_default_encoder(const nn_size *input, int64_t code, char *out);
 

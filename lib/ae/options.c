@@ -88,37 +88,9 @@ const base_entry ae_entries[] = {
     {.key = NULL},
 };
 
-/* The place of a text among an option's choices, which are in the order of the
- * numbers. */
-static int32_t which(const genmod_config *c, const char *key, int32_t n,
-                     const char *const *words)
-{
-    const char *const word = base_config_str(c, key);
-    int32_t i = 0;
-
-    while (i < n - 1 && !base_same(word, words[i]))
-        i++;
-    return i;
-}
-
-int32_t ae_loss_of(const genmod_config *c)
-{
-    static const char *const words[] = {"squared", "huber", "l1", "bce"};
-
-    return which(c, AE_LOSS, 4, words);
-}
-
-int32_t ae_corruption_of(const genmod_config *c)
-{
-    static const char *const words[] = {"none", "gaussian", "masking",
-                                        "salt-and-pepper"};
-
-    return which(c, AE_CORRUPTION, 4, words);
-}
-
 int32_t ae_check_options(const genmod_config *c, genmod_workspace *w)
 {
-    const int32_t corruption = ae_corruption_of(c);
+    const int32_t corruption = base_config_choice(c, AE_CORRUPTION);
     const double level = base_config_f64(c, AE_CORRUPTION_LEVEL);
 
     if (level > 1 &&

@@ -153,6 +153,8 @@ int32_t base_config_assign(genmod_config *to, const genmod_config *from,
 int64_t base_config_i64(const genmod_config *c, const char *key);
 double base_config_f64(const genmod_config *c, const char *key);
 const char *base_config_str(const genmod_config *c, const char *key);
+/* The place of a text among its option's choices: 0, 1, …. */
+int32_t base_config_choice(const genmod_config *c, const char *key);
 
 typedef struct base_entry {
     const char *key;

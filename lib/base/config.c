@@ -102,17 +102,19 @@ static int32_t put_i64(genmod_config *c, size_t i, int64_t v,
     return out_of_bounds(w, o, given);
 }
 
-static int is_choice(const char *choices, const char *v)
+/* The place of v among "a|b|c"; -1: it is none of them. */
+static int32_t place_of(const char *choices, const char *v)
 {
     const size_t n = strlen(v);
+    int32_t place = 0;
 
-    for (const char *at = choices;; at++) {
+    for (const char *at = choices;; at++, place++) {
         const size_t length = strcspn(at, "|");
         if (length == n && memcmp(at, v, n) == 0)
-            return 1;
+            return place;
         at += length;
         if (*at == '\0')
-            return 0;
+            return -1;
     }
 }
 
@@ -122,7 +124,7 @@ static int32_t put_text(genmod_config *c, size_t i, const char *v,
     const base_option *const o = &c->options[i];
     value *const to = &c->values[i];
 
-    if (o->choices && !is_choice(o->choices, v))
+    if (o->choices && place_of(o->choices, v) < 0)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "option \"%s\" is \"%s\"; it must be one of %s",
                          o->key, v, o->choices);
@@ -234,6 +236,13 @@ double base_config_f64(const genmod_config *c, const char *key)
 const char *base_config_str(const genmod_config *c, const char *key)
 {
     return c->values[find(c, key)].text;
+}
+
+int32_t base_config_choice(const genmod_config *c, const char *key)
+{
+    const size_t i = find(c, key);
+
+    return place_of(c->options[i].choices, c->values[i].text);
 }
 
 /* The frame of the calls below: both arguments there, and the key known. */

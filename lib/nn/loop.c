@@ -257,7 +257,7 @@ static int32_t validate(nn_loop *l, const nn_hooks *h, genmod_workspace *w)
         l->c.best_epoch = l->c.epoch;
         l->c.waited = 0;
         nn_loop_keep(l);
-    } else {
+    } else if (l->c.epoch > l->o.patience_from) {
         l->c.waited++;
     }
     l->c.stopped = l->o.patience > 0 && l->c.waited >= l->o.patience;
@@ -358,6 +358,8 @@ void nn_loop_status(const nn_loop *l, nn_status *out)
 {
     *out = (nn_status){.step = l->c.step,
                        .epoch = l->c.epoch,
+                       .pass = (double)l->c.epoch +
+                               (double)l->c.position / (double)l->c.kept,
                        .end = l->c.end,
                        .loss = l->r.loss,
                        .epoch_loss = l->r.epoch_loss,

@@ -177,6 +177,7 @@ typedef struct nn_training {
     uint64_t seed;
     double validation; /* share of the rows that are held out; 0: none */
     size_t patience;   /* epochs without a better validation loss; 0: no end */
+    uint64_t patience_from; /* epochs before which it does not count */
     double min_delta;
     double divergence; /* times the first epoch's median that end training */
     int32_t optimiser; /* NN_SGD … */
@@ -273,6 +274,7 @@ typedef struct nn_hooks {
 
 typedef struct nn_status {
     uint64_t step, epoch; /* updates done, epochs completed */
+    double pass; /* epochs completed, and the part of the one under way */
     uint64_t end; /* the epoch after which the training under way ends */
     double loss;          /* of the last update */
     double epoch_loss, validation_loss, best_loss; /* NaN: none yet */

@@ -5,21 +5,13 @@
 
 #define PI 3.141592653589793
 
-/* The place of `word` among the words of an option, in their order. */
-static int32_t which(const char *word, size_t n, const char *const *words)
-{
-    for (size_t i = 0; i < n; i++)
-        if (base_same(word, words[i]))
-            return (int32_t)i;
-    return 0;
-}
-
+/* Choices stand in the order of the numbers, but for the optimisers. */
 static void read_optimiser(const genmod_config *c, nn_training *t)
 {
-    static const char *const kinds[] = {"sgd", "adam", "adamw", "rmsprop"};
+    static const int32_t kinds[] = {NN_ADAM, NN_ADAMW, NN_SGD, NN_RMSPROP};
     const double pull = base_config_f64(c, "weight_decay");
 
-    t->optimiser = which(base_config_str(c, "optimiser"), 4, kinds);
+    t->optimiser = kinds[base_config_choice(c, "optimiser")];
     t->rate = base_config_f64(c, "learning_rate");
     t->momentum = base_config_f64(c, "momentum");
     t->nesterov = base_config_i64(c, "nesterov") != 0;
@@ -34,9 +26,7 @@ static void read_optimiser(const genmod_config *c, nn_training *t)
 
 static void read_schedule(const genmod_config *c, nn_training *t)
 {
-    static const char *const schedules[] = {"constant", "step", "cosine"};
-
-    t->schedule = which(base_config_str(c, "schedule"), 3, schedules);
+    t->schedule = base_config_choice(c, "schedule");
     t->schedule_steps = (double)base_config_i64(c, "schedule_steps");
     t->schedule_factor = base_config_f64(c, "schedule_factor");
     t->warmup = (double)base_config_i64(c, "warmup_steps");
@@ -49,6 +39,7 @@ void nn_training_read(const genmod_config *c, nn_training *t)
     t->seed = (uint64_t)base_config_i64(c, "seed");
     t->validation = base_config_f64(c, "validation");
     t->patience = (size_t)base_config_i64(c, "patience");
+    t->patience_from = 0;
     t->min_delta = base_config_f64(c, "min_delta");
     t->divergence = base_config_f64(c, "divergence");
     read_optimiser(c, t);
