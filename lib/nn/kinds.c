@@ -3,7 +3,7 @@
  *
  * The logarithm and its inverse are those of the generic kernels, so that rows
  * read the same on every machine. */
-#include <math.h>
+#include <string.h>
 
 #include "nn/cell.h"
 
@@ -20,20 +20,24 @@ static inline int is_finite(double v)
     return v - v == 0;
 }
 
-/* One of 0, 1, … most; the sum rounds to whole numbers. */
-static inline int is_whole(double v, double most)
+/* 0 if v is one of 0, 1, … most, else 1. The sum rounds to whole numbers. */
+static inline double breach_whole(double most, double v)
 {
-    return (v >= 0) & (v <= most) & (v + 0x1p52 - 0x1p52 == v);
+    double bad = v + 0x1p52 - 0x1p52 == v ? 0 : 1;
+
+    bad = v < 0 ? 1 : bad;
+    return v > most ? 1 : bad;
 }
 
-/* Whether a cell is what a column of the kind may hold. */
-static inline int is_of(int32_t kind, int32_t levels, double v)
+/* 0 if a column of the kind may hold v, else 1; most: of whole numbers. Choices
+ * between doubles, so that loops of it are vectors. */
+static inline double breach(int32_t kind, double most, double v)
 {
-    return kind == GENMOD_POSITIVE      ? (v > 0) & is_finite(v)
-           : kind == GENMOD_COUNT       ? is_whole(v, COUNT_MOST)
-           : kind == GENMOD_BINARY      ? is_whole(v, 1)
-           : kind == GENMOD_CATEGORICAL ? is_whole(v, levels - 1.0)
-                                        : is_finite(v);
+    const double infinite = is_finite(v) ? 0 : 1;
+
+    return kind == GENMOD_REAL       ? infinite
+           : kind == GENMOD_POSITIVE ? v > 0 ? infinite : 1
+                                     : breach_whole(most, v);
 }
 
 int32_t nn_column_kind(const nn_columns *c, size_t j)
@@ -41,9 +45,14 @@ int32_t nn_column_kind(const nn_columns *c, size_t j)
     return c->kind ? c->kind[j] : GENMOD_REAL;
 }
 
-static int32_t levels_of(const nn_columns *c, size_t j)
+/* The largest whole number of column j. */
+static double most_of(const nn_columns *c, size_t j)
 {
-    return nn_column_kind(c, j) == GENMOD_CATEGORICAL ? c->levels[j] : 0;
+    const int32_t kind = nn_column_kind(c, j);
+
+    return kind == GENMOD_CATEGORICAL ? c->levels[j] - 1.0
+           : kind == GENMOD_COUNT     ? COUNT_MOST
+                                      : 1;
 }
 
 int nn_column_raw(const nn_columns *c, size_t j)
@@ -53,13 +62,16 @@ int nn_column_raw(const nn_columns *c, size_t j)
     return kind != GENMOD_REAL && kind != GENMOD_POSITIVE;
 }
 
+/* Mostly all are of one kind: each is like the next. */
 size_t nn_column_run(const nn_columns *c, size_t first, size_t end)
 {
+    const int32_t *const kind = c->kind;
     size_t j = first + 1;
 
-    if (!c->kind)
+    if (!kind ||
+        !memcmp(kind + first, kind + first + 1, (end - j) * sizeof *kind))
         return end - first;
-    while (j < end && c->kind[j] == c->kind[first])
+    while (kind[j] == kind[first])
         j++;
     return j - first;
 }
@@ -90,7 +102,7 @@ int32_t nn_cell_check(const nn_columns *c, size_t j, double cell, uint64_t row,
                       genmod_workspace *w)
 {
     if ((c->missing && cell != cell) ||
-        is_of(nn_column_kind(c, j), levels_of(c, j), cell))
+        breach(nn_column_kind(c, j), most_of(c, j), cell) == 0)
         return GENMOD_OK;
     if (!is_finite(cell))
         return base_fail(w, GENMOD_NON_FINITE,
@@ -100,35 +112,40 @@ int32_t nn_cell_check(const nn_columns *c, size_t j, double cell, uint64_t row,
 }
 
 /* Whether one of n cells of a kind that is written out, so that the loop has no
- * branch, is refused. */
-static inline int refused(int32_t kind, const int32_t *levels, int missing,
-                          size_t n, const double *cells)
+ * branch, is refused. levels NULL: the largest whole number is `most`. */
+static inline int refused(int32_t kind, const int32_t *levels, double most,
+                          int missing, size_t n, const double *cells)
 {
-    int bad = 0;
+    const double gap = missing ? 0 : 1;
+    double worst = 0;
 
-    for (size_t j = 0; j < n; j++)
-        bad |= !is_of(kind, levels ? levels[j] : 0, cells[j]) &
-               !(missing & (cells[j] != cells[j]));
-    return bad;
+    for (size_t j = 0; j < n; j++) {
+        const double v = cells[j];
+        double bad = breach(kind, levels ? levels[j] - 1.0 : most, v);
+
+        bad = v == v ? bad : gap;
+        worst = bad > 0 ? 1 : worst;
+    }
+    return worst > 0;
 }
 
 static int refused_run(const nn_columns *c, size_t first, size_t n,
                        const double *cells)
 {
-    const int missing = c->missing != 0;
+    const double most = most_of(c, first);
+    const int missing = c->missing;
 
     switch (nn_column_kind(c, first)) {
     case GENMOD_POSITIVE:
-        return refused(GENMOD_POSITIVE, NULL, missing, n, cells);
+        return refused(GENMOD_POSITIVE, NULL, most, missing, n, cells);
     case GENMOD_COUNT:
-        return refused(GENMOD_COUNT, NULL, missing, n, cells);
     case GENMOD_BINARY:
-        return refused(GENMOD_BINARY, NULL, missing, n, cells);
+        return refused(GENMOD_COUNT, NULL, most, missing, n, cells);
     case GENMOD_CATEGORICAL:
-        return refused(GENMOD_CATEGORICAL, c->levels + first, missing, n,
+        return refused(GENMOD_COUNT, c->levels + first, most, missing, n,
                        cells);
     default:
-        return refused(GENMOD_REAL, NULL, missing, n, cells);
+        return refused(GENMOD_REAL, NULL, most, missing, n, cells);
     }
 }
 

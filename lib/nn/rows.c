@@ -176,19 +176,18 @@ static int read_channel(const reading *r, size_t first, const base_view *v,
 
 /* n cells, columns first … of one kind, from r->cells to `apart` places; says
  * whether one became unbounded. NaN is missing. */
-static int put(const reading *r, size_t first, size_t n, float *out,
-               float *mask)
+static inline int put(const reading *r, size_t first, size_t n, float *out,
+                      float *mask, size_t apart)
 {
     const int raw = nn_column_raw(r->c, first);
-    const double *const cells = r->cells + first, *const factor = r->factor;
-    const double *const center = r->c->center;
-    const size_t apart = r->channels;
+    const double *const cells = r->cells + first;
+    const double *const center = r->c->center + first;
+    const double *const factor = r->factor + first;
     int bad = 0;
 
     for (size_t j = 0; j < n; j++) {
         const double x = cells[j];
-        const float y =
-            (float)(raw ? x : (x - center[first + j]) * factor[first + j]);
+        const float y = (float)(raw ? x : (x - center[j]) * factor[j]);
 
         out[j * apart] = x == x ? y : 0;
         bad |= (x == x) & unbounded(y);
@@ -210,7 +209,10 @@ static int read_mixed(const reading *r, const base_view *v, size_t i,
         const size_t at = j % r->pixels * r->channels + channel;
 
         n = nn_column_run(r->c, j, (channel + 1) * r->pixels);
-        bad = put(r, j, n, out + at, mask ? mask + at : NULL);
+        bad =
+            r->channels == 1
+                ? put(r, j, n, out + at, mask ? mask + at : NULL, 1)
+                : put(r, j, n, out + at, mask ? mask + at : NULL, r->channels);
     }
     return bad;
 }
