@@ -1,7 +1,11 @@
 /* Views of rows that lie in memory in other ways than dense doubles. The five
  * views below show the same four points, so a model finds them equally likely.
+ * Then a table of mixed columns with a gap.
  */
 #include "example.h"
+
+#include <math.h>
+#include <string.h>
 
 static gmm_model *known(void)
 {
@@ -24,6 +28,33 @@ static double mean(const gmm_model *m, const genmod_data *x)
     double v = 0;
     need(gmm_log_likelihood(m, x, &v, NULL), NULL);
     return v;
+}
+
+/* What each column holds is said beside the rows, and checked at once. */
+static void describe_table(const gmm_model *m)
+{
+    const double table[] = {36.6, 1200, 2, 1, 0, 38.1, NAN, 0, 0, 2};
+    const int32_t kinds[] = {GENMOD_REAL, GENMOD_POSITIVE, GENMOD_COUNT,
+                             GENMOD_BINARY, GENMOD_CATEGORICAL};
+    const int32_t levels[] = {0, 0, 0, 0, 3}, few[] = {0, 0, 0, 0, 1};
+    genmod_workspace *w = NULL;
+    genmod_data *x = NULL;
+    double v;
+    need(genmod_workspace_new(NULL, &w), NULL);
+    need(genmod_data_new(&x, w), w);
+    need(genmod_data_set_rows(x, GENMOD_F64, 2, 5, table, 0, 0, w), w);
+    need(genmod_data_set_schema(x, 5, kinds, levels, w), w);
+    need(genmod_data_set_missing(x, 1, w), w);
+
+    expect(genmod_data_set_schema(x, 5, kinds, few, w) == GENMOD_BAD_ARGUMENT &&
+               strstr(genmod_workspace_error(w), "column 4"),
+           "one category is none, and the text names its column");
+    need(genmod_data_set_rows(x, GENMOD_F64, 1, 2, table + 5, 0, 0, w), w);
+    expect(gmm_log_likelihood(m, x, &v, w) == GENMOD_NON_FINITE &&
+               strstr(genmod_workspace_error(w), "column 1"),
+           "a mixture cannot do without a cell");
+    genmod_data_free(x);
+    genmod_workspace_free(w);
 }
 
 int main(void)
@@ -61,6 +92,7 @@ int main(void)
     expect(near(mean(model, x), repeated, 1e-14),
            "a weight of 3 is three rows");
 
+    describe_table(model);
     genmod_data_free(x);
     gmm_free(model);
     return 0;
