@@ -108,8 +108,8 @@ GENMOD_CALL int32_t genmod_data_set_scale(genmod_data *x, double scale,
  * @param w       may be NULL
  * @retval GENMOD_BAD_ARGUMENT another d, or a kind or a number of categories
  *   outside its range; the view is as it was
- * Stays until the view is pointed at rows of another number of columns. Since
- * 0.1.
+ * Stays until the view is pointed at rows of another number of columns.
+ * Since 0.1.
  */
 GENMOD_CALL int32_t genmod_data_set_schema(genmod_data *x, size_t d,
                                            const int32_t *kinds,
