@@ -32,15 +32,6 @@
 
 #include "nn/nn.h"
 
-/* Kinds of columns, of the schema of a genmod_data. */
-#ifndef GENMOD_REAL
-#define GENMOD_REAL 0
-#define GENMOD_POSITIVE 1
-#define GENMOD_COUNT 2
-#define GENMOD_BINARY 3
-#define GENMOD_CATEGORICAL 4
-#endif
-
 /* Likelihoods, in the order of vae_likelihood_words. */
 #define VAE_AUTO 0 /* of each column by its kind; Gaussian without a schema */
 #define VAE_BERNOULLI 1            /* the decoder gives logits */
@@ -59,12 +50,14 @@ extern const char *const vae_likelihood_words[VAE_LIKELIHOODS];
 /* Where the standard deviation of a Gaussian or log-normal block comes from. */
 #define VAE_SIGMA_FIXED 0   /* sigma_value, in units of z */
 #define VAE_SIGMA_LEARNED 1 /* a variable */
-#define VAE_SIGMA_OPTIMAL                                 \
-    2 /* Rybkin, Daniilidis, Levine 2021, section 3.3: of \
+#define VAE_SIGMA_OPTIMAL                    \
+    2 /* Rybkin, Daniilidis, Levine 2021: of \
          a minibatch; its running average elsewhere */
 
-/* Bounds, derived in likelihood.c and density_count.c. */
-#define VAE_SIGMA_LEAST 0x1.44e51f113d4d6p-9 /* exp(-6), in units of z */
+/* Bounds, derived in sigma.c, density.c and density_count.c. */
+#define VAE_LOG_SIGMA_LEAST (-6.0)
+#define VAE_SIGMA_LEAST 0x1.44e51f113d4d6p-9 /* its exp, in units of z */
+#define VAE_LOG_SCALE_MOST 40.0
 #define VAE_LOG_RATE_MOST 20.0
 #define VAE_LOG_DISPERSION_MOST 14.0 /* and least: its negative */
 #define VAE_MOMENTUM 0.1             /* of the running variance */
@@ -165,9 +158,9 @@ ad_node vae_mean(const vae_likelihood *l, nn_pass *pass, ad_node params);
 /* ---- jacobian.c ---------------------------------------------------------- */
 
 /* What turns ln p of m rows of cells into that of data: out[i] = the sum, over
- * the cells that are there, of -ln scale, and of log-normal ones of -ln scale -
- * ln x besides (ln x = center + scale z). c: columns of l's size; x [m, …] in
- * the tensors' order, mask as well, NULL: all are there. */
+ * the cells that are there, of -ln scale and, of log-normal ones, of -ln x
+ * besides (ln x = center + scale z). c: columns of l's size; x [m, …] in the
+ * tensors' order, mask as well, NULL: all are there. */
 void vae_log_jacobian(const vae_likelihood *l, const nn_columns *c,
                       const kern_ops *f64, size_t m, const float *x,
                       const float *mask, double *out);
