@@ -185,7 +185,8 @@ static void a_log_normal_integrates_to_one_in_data_units(void **state)
         y[i] = 0.2;
     }
     evaluate_run(&e, 4000, y, x, NULL, NULL);
-    const nn_columns columns = {e.l.size, &center, &scale};
+    const nn_columns columns = {
+        .size = e.l.size, .center = &center, .scale = &scale};
     vae_log_jacobian(&e.l, &columns, kern_ops_of(0, GENMOD_F64), 4000, z, NULL,
                      jacobian);
     for (size_t i = 0; i < 4000; i++)

@@ -513,7 +513,8 @@ static void the_jacobian_is_of_the_standardised_cells_there(void **state)
         mask[i] = i != 9;
     }
     evaluate_open(&e, GENMOD_F64, 2, 1, &c, "9");
-    const nn_columns columns = {e.l.size, center, scale};
+    const nn_columns columns = {
+        .size = e.l.size, .center = center, .scale = scale};
     const double logs = log(1.8), last = log(2.5);
 
     vae_log_jacobian(&e.l, &columns, kern_ops_of(0, GENMOD_F64), 2, x, mask,
@@ -534,7 +535,8 @@ static void the_jacobian_of_an_image_finds_its_cells(void **state)
 
     (void)state;
     evaluate_open(&e, GENMOD_F64, 1, 1, &c, "2x1x2");
-    const nn_columns columns = {e.l.size, center, scale};
+    const nn_columns columns = {
+        .size = e.l.size, .center = center, .scale = scale};
 
     vae_log_jacobian(&e.l, &columns, kern_ops_of(0, GENMOD_F64), 1, x, NULL,
                      &out);
