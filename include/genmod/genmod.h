@@ -9,5 +9,6 @@
 #include "base.h"
 #include "data.h"
 #include "gmm.h"
+#include "vae.h"
 
 #endif

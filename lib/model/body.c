@@ -61,6 +61,14 @@ void *model_body_find(const model_body *b, const char *name)
     return NULL;
 }
 
+int model_is_named(const char *name, const char *head, const char *tail)
+{
+    const size_t n = strlen(name), h = strlen(head), t = strlen(tail);
+
+    return n >= h + t && memcmp(name, head, h) == 0 &&
+           memcmp(name + n - t, tail, t) == 0;
+}
+
 static int32_t declare(const genmod_config *c, const model_schema *s,
                        model_body *b, genmod_workspace *w)
 {
@@ -201,7 +209,7 @@ static int32_t compile_panel(const model_body *b, size_t program,
     for (size_t rows = PANEL;; rows /= 4) {
         const int32_t status = b->family->compile(b, program, rows, out, w);
 
-        if (status || rows == 1 || ad_program_bytes(*out, 1) <= ARENA)
+        if (status || !*out || rows == 1 || ad_program_bytes(*out, 1) <= ARENA)
             return status;
         ad_program_free(*out);
         *out = NULL;
@@ -216,7 +224,8 @@ int32_t model_body_compile(model_body *b, genmod_workspace *w)
     for (size_t i = 0; i < n && !status; i++)
         status = compile_panel(b, i, &b->program[i], w);
     for (size_t i = 0; i < n && !status; i++) {
-        const size_t bytes = ad_program_bytes(b->program[i], 1);
+        const size_t bytes =
+            b->program[i] ? ad_program_bytes(b->program[i], 1) : 0;
 
         b->arena = bytes > b->arena ? bytes : b->arena;
     }

@@ -55,7 +55,10 @@ void model_draft_next(model_draft *f, int32_t variable, ad_node y)
         (ad_target){.kind = AD_NEXT, .node = y, .variable = variable};
 }
 
-void model_draft_gradients(model_draft *f, ad_node loss)
+/* Of the trained variables whose names begin with `prefix` (own 1), or of all
+ * others. */
+static void add_gradients(model_draft *f, ad_node y, ad_node seed,
+                          const char *prefix, int own)
 {
     const ad_store *const s = f->b->store;
     const size_t count = ad_store_count(s);
@@ -68,16 +71,29 @@ void model_draft_gradients(model_draft *f, ad_node loss)
     if (f->status)
         return;
     for (size_t i = 0; i < count; i++) {
-        if (ad_store_kind(s, i) != AD_TRAINED)
+        if (ad_store_kind(s, i) != AD_TRAINED ||
+            model_is_named(ad_store_name(s, i), prefix, "") != own)
             continue;
         wrt[n] = ad_variable(f->g, s, (int32_t)i);
         f->target[f->n + n++] =
             (ad_target){.kind = AD_GRAD, .variable = (int32_t)i};
     }
-    if (ad_grad(f->g, loss, AD_NONE, n, wrt, out))
+    if (ad_grad(f->g, y, seed, n, wrt, out))
         return; /* the graph's status tells */
     for (size_t i = 0; i < n; i++)
         f->target[f->n++].node = out[i];
+}
+
+void model_draft_gradients(model_draft *f, ad_node loss)
+{
+    add_gradients(f, loss, AD_NONE, "", 1);
+}
+
+void model_draft_gradients_through(model_draft *f, ad_node loss,
+                                   const char *prefix, ad_node y, ad_node seed)
+{
+    add_gradients(f, loss, AD_NONE, prefix, 0);
+    add_gradients(f, y, seed, prefix, 1);
 }
 
 int32_t model_draft_close(model_draft *f, ad_program **out)

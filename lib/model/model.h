@@ -80,6 +80,8 @@ int32_t model_body_net(model_body *b, nn_net *net, const char *prefix,
                        const nn_net *tied, genmod_workspace *w);
 void model_body_array(model_body *b, const char *name, int32_t type,
                       int32_t positive, size_t n);
+/* 1: a variable's name begins with `head` and ends with `tail`. */
+int model_is_named(const char *name, const char *head, const char *tail);
 /* The data of an array; NULL: the body has none of that name. */
 void *model_body_find(const model_body *b, const char *name);
 
@@ -120,6 +122,10 @@ void model_draft_output(model_draft *f, ad_node y);
 void model_draft_next(model_draft *f, int32_t variable, ad_node y);
 /* The gradients of all trained variables. */
 void model_draft_gradients(model_draft *f, ad_node loss);
+/* The same, but of variables whose names begin with `prefix` that of <seed, y>:
+ * what they have by way of y alone. */
+void model_draft_gradients_through(model_draft *f, ad_node loss,
+                                   const char *prefix, ad_node y, ad_node seed);
 /* Compiles what was built, unless something failed; frees the graph. */
 int32_t model_draft_close(model_draft *f, ad_program **out);
 
@@ -140,6 +146,7 @@ ad_node model_draft_shaped(const model_draft *f, ad_node x,
 
 /* Rows as a program reads them. */
 typedef struct model_rows {
+    const nn_columns *columns; /* the body's, or the codes' */
     size_t n;
     const int64_t *number; /* [n]; NULL: first, first + 1, … */
     size_t first;
@@ -181,6 +188,7 @@ struct model_family {
      * none, or zeros do. */
     int32_t (*initialise)(model_body *b, const genmod_config *c, uint64_t seed,
                           genmod_workspace *w);
+    /* A const program; *out stays NULL for one that the body has no use for. */
     int32_t (*compile)(const model_body *b, size_t program, size_t rows,
                        ad_program **out, genmod_workspace *w);
     /* Training options that a program holds: other ones, another program. NULL:
@@ -226,6 +234,7 @@ struct model_trainer {
     size_t tallies;
     double *tally; /* [tallies] */
     /* In a call: */
+    const genmod_config *config;
     model_body *body;
     genmod_report *report;
     size_t history; /* values that a history has room for */
@@ -279,6 +288,7 @@ typedef struct model_panel {
     size_t draw;
     const float *x, *mask; /* [m, …] as they were read; of a call that keeps
                               them; mask NULL where none is missing */
+    const float *labels;   /* [m]; NULL: they are not read */
     const ad_program *program;
     const void *arena;
 } model_panel;
@@ -301,7 +311,8 @@ typedef struct model_panels {
     size_t n;                  /* rows */
     size_t row;                /* bytes of a row of the result */
     int32_t type;              /* of its elements, for `give` */
-    int32_t what;              /* for `give` */
+    int32_t what;              /* for `give`, like `scale` */
+    float scale;
     size_t feeds;
     model_feed feed[MODEL_FEEDS];
     uint64_t seed, first_row;

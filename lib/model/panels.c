@@ -97,6 +97,7 @@ static int32_t replay(size_t item, size_t slot, void *arg)
                      .first = first,
                      .x = kept(r, r->cells, item),
                      .mask = kept(r, r->masks, item),
+                     .labels = r->labels ? r->labels + item * r->rows : NULL,
                      .program = r->p,
                      .arena = arena_of(r, item)};
     ad_replay how = {.rows = p.m,

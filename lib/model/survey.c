@@ -41,7 +41,8 @@ typedef struct survey {
 static int32_t look(survey *s, size_t first, size_t n, int learn,
                     genmod_workspace *w)
 {
-    const model_rows r = {.n = n,
+    const model_rows r = {.columns = &s->b->columns,
+                          .n = n,
                           .first = first,
                           .x = s->cells,
                           .mask = s->mask,

@@ -166,6 +166,7 @@ int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
         return status;
     nn_optimiser_tune(t->optimiser, &o);
     t->options = o;
+    t->config = c;
     t->body = b;
     t->x = x;
     t->held_out = held_out;

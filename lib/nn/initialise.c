@@ -147,3 +147,12 @@ int32_t nn_initialise(const nn_net *net, ad_store *s, uint64_t seed,
         status = fill_layer(&f, &net->layers[i]);
     return status;
 }
+
+void nn_initialise_normal(ad_store *s, int32_t index, uint64_t seed,
+                          double deviation, genmod_workspace *w)
+{
+    const nn_filling f = {NULL, s, seed, kern_ops_of(base_cpu(w), GENMOD_F64),
+                          w};
+
+    nn_fill_normal(&f, index, deviation);
+}

@@ -79,6 +79,10 @@ int32_t nn_declare(nn_net *net, ad_store *s, const char *prefix, int32_t group,
 int32_t nn_initialise(const nn_net *net, ad_store *s, uint64_t seed,
                       genmod_workspace *w);
 
+/* The same for a variable that no layer has: normal draws. */
+void nn_initialise_normal(ad_store *s, int32_t index, uint64_t seed,
+                          double deviation, genmod_workspace *w);
+
 /* One application of networks within a graph. */
 #define NN_TRAIN 1  /* batch statistics, dropout */
 #define NN_UPDATE 2 /* and successors of running statistics, spectral vectors */

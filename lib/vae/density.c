@@ -245,7 +245,35 @@ static ad_node mean(const vae_term *t)
     }
 }
 
-ad_node vae_mean(const vae_likelihood *l, nn_pass *pass, ad_node params)
+/* The most likely cell. A count's is the mean rounded down, of a negative
+ * binomial mu (r - 1) / r; ties are the greater one's. */
+static ad_node mode(const vae_term *t)
+{
+    ad_graph *const g = t->g;
+    const double steps = t->b->levels - 1;
+    ad_node mu;
+
+    switch (t->b->kind) {
+    case VAE_BERNOULLI:
+        return ad_greater(g, t->y, ad_zeros(g, t->y));
+    case VAE_DISCRETISED_LOGISTIC:
+        return ad_scale(
+            g, ad_floor(g, ad_shift(g, ad_scale(g, mean(t), steps), 0.5)),
+            1 / steps);
+    case VAE_POISSON:
+        return ad_floor(g, mean(t));
+    case VAE_NEGATIVE_BINOMIAL:
+        mu = mean(t);
+        mu = ad_sub(g, mu, ad_div(g, mu, ad_exp(g, vae_log_dispersion(t))));
+        return ad_floor(g, ad_max(g, mu, ad_zeros(g, mu)));
+    default:
+        return mean(t);
+    }
+}
+
+/* What `of` makes of each block, as cells. */
+static ad_node cells(const vae_likelihood *l, nn_pass *pass, ad_node params,
+                     ad_node (*of)(const vae_term *t))
 {
     ad_graph *const g = pass->g;
     const ad_node y = unfold(g, params, l->params);
@@ -257,9 +285,19 @@ ad_node vae_mean(const vae_likelihood *l, nn_pass *pass, ad_node params)
                             .pass = pass,
                             .g = g,
                             .y = part(g, y, b->params_first, b->params)};
-        const ad_node pair[2] = {all, mean(&t)};
+        const ad_node pair[2] = {all, of(&t)};
 
         all = i ? ad_concat(g, 2, 2, pair) : pair[1];
     }
     return fold(l, g, all);
+}
+
+ad_node vae_mean(const vae_likelihood *l, nn_pass *pass, ad_node params)
+{
+    return cells(l, pass, params, mean);
+}
+
+ad_node vae_mode(const vae_likelihood *l, nn_pass *pass, ad_node params)
+{
+    return cells(l, pass, params, mode);
 }

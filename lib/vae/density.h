@@ -26,6 +26,7 @@ void vae_sigma(const vae_term *t, ad_node *log_sigma, ad_node *inverse);
 /* density_count.c: ln p [m, k, size] */
 ad_node vae_poisson(const vae_term *t);
 ad_node vae_negative_binomial(const vae_term *t);
+ad_node vae_log_dispersion(const vae_term *t);
 
 /* Bounds of the scale of a discretised logistic. */
 double vae_least_log_scale(int32_t levels);

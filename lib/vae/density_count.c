@@ -59,7 +59,7 @@ ad_node vae_poisson(const vae_term *t)
 /* ln r, within +-14: at the upper end the variance, mu + mu^2 / r, is Poisson's
  * to within 1 % up to means of 10^4; at the lower one a count that is not 0 has
  * a probability below r (20 + 14) = 3e-5. */
-static ad_node log_dispersion(const vae_term *t)
+ad_node vae_log_dispersion(const vae_term *t)
 {
     ad_graph *const g = t->g;
     const ad_node above =
@@ -81,7 +81,7 @@ static ad_node log_dispersion(const vae_term *t)
 ad_node vae_negative_binomial(const vae_term *t)
 {
     ad_graph *const g = t->g;
-    const ad_node log_r = log_dispersion(t), r = ad_exp(g, log_r);
+    const ad_node log_r = vae_log_dispersion(t), r = ad_exp(g, log_r);
     const ad_node l = vae_at_most(g, t->y, VAE_LOG_RATE_MOST);
     const ad_node x = ad_max(g, t->x, one(g)), log_x = ad_log(g, x);
     const ad_node n = ad_add(g, x, r);

@@ -60,7 +60,7 @@ extern const char *const vae_likelihood_words[VAE_LIKELIHOODS];
 #define VAE_LOG_SCALE_MOST 40.0
 #define VAE_LOG_RATE_MOST 20.0
 #define VAE_LOG_DISPERSION_MOST 14.0 /* and least: its negative */
-#define VAE_MOMENTUM 0.1             /* of the running variance */
+#define VAE_VARIANCE_MOMENTUM 0.1    /* of the running variance */
 
 typedef struct vae_block {
     int32_t kind;        /* VAE_BERNOULLI … */
@@ -154,6 +154,9 @@ ad_node vae_log_density_cells(const vae_likelihood *l, nn_pass *pass,
  * the most probable category's number; discretised logistic: the location,
  * within [0, 1]; log-normal: the mean of z, which is the median of x. */
 ad_node vae_mean(const vae_likelihood *l, nn_pass *pass, ad_node params);
+/* The most likely cell, the same. Densities of standardised cells are greatest
+ * at their mean. */
+ad_node vae_mode(const vae_likelihood *l, nn_pass *pass, ad_node params);
 
 /* ---- jacobian.c ---------------------------------------------------------- */
 

@@ -63,8 +63,8 @@ static void follow(const vae_term *t, ad_node some, ad_node v)
             ad_refuse(g, "a running variance has one successor");
             return;
         }
-    next = ad_add(g, ad_scale(g, old, 1 - VAE_MOMENTUM),
-                  ad_scale(g, v, VAE_MOMENTUM));
+    next = ad_add(g, ad_scale(g, old, 1 - VAE_VARIANCE_MOMENTUM),
+                  ad_scale(g, v, VAE_VARIANCE_MOMENTUM));
     next = ad_select(g, some, next, old);
     assert(pass->n < pass->room);
     pass->next[pass->n++] = (ad_target){

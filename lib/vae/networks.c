@@ -1,0 +1,208 @@
+/* The texts of encoder and decoder, with the heads that they leave out. */
+#include <string.h>
+
+#include "vae/internal.h"
+
+#define ROOM 2048 /* bytes of a text with its head */
+
+static void put(char *out, const char *text)
+{
+    const size_t at = strlen(out), n = strlen(text);
+
+    if (at + n < ROOM)
+        memcpy(out + at, text, n + 1);
+}
+
+static void put_number(char *out, const char *before, int64_t v,
+                       const char *after)
+{
+    char digits[32];
+
+    base_format_i64(v, digits);
+    put(out, before);
+    put(out, digits);
+    put(out, after);
+}
+
+int64_t vae_code_of(const genmod_config *c, const nn_size *size)
+{
+    const int64_t d = nn_size_elements(size);
+    const int64_t z = base_config_i64(c, VAE_CODE);
+
+    if (z)
+        return z;
+    return d < 32 ? (d + 1) / 2 : 16;
+}
+
+/* ---- the encoder --------------------------------------------------------- */
+
+/* Halves both sides while 8 pixels are left, doubling the channels. */
+static int put_stages(char *out, int64_t h, int64_t w)
+{
+    int64_t channels = 32;
+    int any = 0;
+
+    for (; h >= 8 && w >= 8; h /= 2, w /= 2) {
+        put_number(out, any ? "; conv " : "conv ", channels, " k4 s2 p1; relu");
+        channels = channels < 128 ? 2 * channels : channels;
+        any = 1;
+    }
+    return any;
+}
+
+static void put_encoder(const genmod_config *c, const nn_size *features,
+                        char *out)
+{
+    const char *const text = base_config_str(c, VAE_ENCODER);
+    int64_t h = nn_size_elements(features);
+
+    out[0] = '\0';
+    if (text[0]) {
+        put(out, text);
+        return;
+    }
+    if (features->rank == 3 && put_stages(out, features->h, features->w))
+        return;
+    h = h < 64 ? 64 : h > 512 ? 512 : h;
+    put_number(out, "dense ", h, "; relu; ");
+    put_number(out, "dense ", h, "; relu");
+}
+
+/* ---- the decoder --------------------------------------------------------- */
+
+/* Where the last layer of a text begins; layers in braces are part of one. */
+static char *last_layer(char *text)
+{
+    char *at = text;
+    int depth = 0;
+
+    for (char *s = text; *s; s++) {
+        depth += (*s == '{') - (*s == '}');
+        if (*s == ';' && depth == 0)
+            at = s + 2;
+    }
+    return at;
+}
+
+static int begins(const char *text, const char *word)
+{
+    return memcmp(text, word, strlen(word)) == 0;
+}
+
+/* "dense 784", "deconv 1 k4 s2 p1" with another number of outputs; 0: it is no
+ * such layer. */
+static int renumber(char *layer, int64_t dense, int64_t channels)
+{
+    static const char *const words[] = {"dense ", "deconv ", "conv "};
+    char rest[ROOM];
+
+    for (int i = 0; i < 3; i++) {
+        const size_t n = strlen(words[i]);
+
+        if (strlen(layer) < n || !begins(layer, words[i]))
+            continue;
+        layer += n;
+        memcpy(rest, layer, strlen(layer) + 1);
+        layer[0] = '\0';
+        put_number(layer, "", i ? channels : dense, rest + strcspn(rest, " "));
+        return 1;
+    }
+    return 0;
+}
+
+/* The mirror image of encoder and code, whose last layer becomes the head. */
+static int32_t put_mirror(const vae_body *b, const nn_size *features,
+                          const char *encoder, int64_t z, char *out,
+                          int *headed, genmod_workspace *w)
+{
+    const nn_size *const s = &b->base.columns.size;
+    const int64_t pixels = s->rank == 3 ? s->h * s->w : 1;
+    char text[ROOM];
+    nn_net *net;
+    char *last;
+    int32_t status;
+
+    text[0] = '\0';
+    put(text, encoder);
+    put_number(text, "; dense ", z, "");
+    status = nn_parse("option \"encoder\"", text, features, &net, w);
+    if (status)
+        return status;
+    status = nn_net_mirror(net, ROOM, out, NULL, w);
+    nn_net_free(net);
+    if (status == GENMOD_UNSUPPORTED || status == GENMOD_TOO_SMALL)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s; give option \"decoder\"",
+                         genmod_workspace_error(w));
+    if (status)
+        return status;
+    last = last_layer(out);
+    if (last > out && begins(last, "reshape")) {
+        last[-2] = '\0';
+        last = last_layer(out);
+    }
+    *headed =
+        renumber(last, b->likelihood.params, b->likelihood.params / pixels);
+    return GENMOD_OK;
+}
+
+/* The head behind a text that gives `out`. */
+static void put_head(const vae_body *b, const nn_size *out, char *text)
+{
+    const nn_size *const s = &b->base.columns.size;
+
+    if (s->rank == 3 && out->rank == 3 && s->h == out->h && s->w == out->w)
+        put_number(text, "; conv ", b->likelihood.params / (s->h * s->w),
+                   " k1");
+    else
+        put_number(text, "; dense ", b->likelihood.params, "");
+}
+
+static int32_t parse_decoder(const genmod_config *c, const vae_body *b,
+                             const nn_size *features, const nn_size *codes,
+                             const char *encoder, nn_net **out,
+                             genmod_workspace *w)
+{
+    const char *const given = base_config_str(c, VAE_DECODER);
+    const int64_t z = nn_size_elements(codes) - b->classes;
+    char text[ROOM];
+    int headed = 0;
+    int32_t status = GENMOD_OK;
+
+    text[0] = '\0';
+    put(text, given);
+    if (!given[0])
+        status = put_mirror(b, features, encoder, z, text, &headed, w);
+    if (!status)
+        status = nn_parse("option \"decoder\"", text, codes, out, w);
+    if (status || headed)
+        return status;
+    put_head(b, nn_net_output(*out), text);
+    nn_net_free(*out);
+    *out = NULL;
+    return nn_parse("option \"decoder\"", text, codes, out, w);
+}
+
+int32_t vae_parse_networks(const genmod_config *c, const vae_body *b,
+                           const nn_size *features, const nn_size *codes,
+                           nn_net **encoder, nn_net **decoder,
+                           genmod_workspace *w)
+{
+    const int64_t z = nn_size_elements(codes) - b->classes;
+    char text[ROOM], whole[ROOM];
+    int32_t status;
+
+    *encoder = *decoder = NULL;
+    put_encoder(c, features, text);
+    whole[0] = '\0';
+    put(whole, text);
+    put_number(whole, "; dense ", 2 * z, "");
+    status = nn_parse("option \"encoder\"", whole, features, encoder, w);
+    if (!status)
+        status = parse_decoder(c, b, features, codes, text, decoder, w);
+    if (!status)
+        return GENMOD_OK;
+    nn_net_free(*encoder);
+    nn_net_free(*decoder);
+    *encoder = *decoder = NULL;
+    return status;
+}

@@ -1,0 +1,319 @@
+/* Bounds of the likelihood, the likelihood, and what is strange. */
+#include <math.h>
+#include <string.h>
+
+#include "vae/internal.h"
+
+/* What a row gathers over its draws. */
+typedef struct sums {
+    double density, ratio;   /* of ln p(x|z), of ln p(z) - ln q(z|x) */
+    double most;             /* ln w so far */
+    double weights, squares; /* of w / exp(most) */
+    double jacobian;
+    double loss; /* 1: the likelihood has no density of this row */
+} sums;
+
+/* ---- gathering ----------------------------------------------------------- */
+
+static const vae_body *body_of(const model_panels *o)
+{
+    return (const vae_body *)o->body;
+}
+
+static const kern_ops *plain(void)
+{
+    return kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
+}
+
+static double exp_of(double x)
+{
+    double y;
+
+    plain()->exp(1, &x, &y);
+    return y;
+}
+
+/* Greys make Bernoulli's a loss. */
+static int is_grey(const vae_body *b, const float *x, const float *mask)
+{
+    for (size_t i = 0; i < b->likelihood.n; i++) {
+        const vae_block *const k = &b->likelihood.block[i];
+
+        if (k->kind != VAE_BERNOULLI)
+            continue;
+        for (int64_t j = k->first; j < k->first + k->size; j++)
+            if (x[j] != 0 && x[j] != 1 && !(mask && mask[j] == 0))
+                return 1;
+    }
+    return 0;
+}
+
+static double jacobian_of(const model_panels *o, const model_panel *p, size_t i)
+{
+    const size_t d = o->body->d;
+    double out;
+
+    vae_log_jacobian(&body_of(o)->likelihood, &o->body->columns, plain(), 1,
+                     p->x + i * d, p->mask ? p->mask + i * d : NULL, &out);
+    return out;
+}
+
+static void add_weight(sums *s, double w, int first)
+{
+    double scale;
+
+    if (first || w > s->most) {
+        scale = first ? 0 : exp_of(s->most - w);
+        s->weights *= scale;
+        s->squares *= scale * scale;
+        s->most = w;
+    }
+    scale = exp_of(w - s->most);
+    s->weights += scale;
+    s->squares += scale * scale;
+}
+
+static void give_sums(const model_panels *o, const model_panel *p, void *to)
+{
+    const float *const density = model_panel_output(p, 0);
+    const float *const ratio = model_panel_output(p, 1);
+    const size_t d = o->body->d;
+
+    for (size_t i = 0; i < p->m; i++) {
+        sums *const s = (sums *)to + i;
+        const double a = (double)density[i], b = (double)ratio[i];
+
+        s->density += a;
+        s->ratio += b;
+        add_weight(s, a + b, p->draw == 0);
+        if (p->draw == 0) {
+            s->jacobian = jacobian_of(o, p, i);
+            s->loss = is_grey(body_of(o), p->x + i * d,
+                              p->mask ? p->mask + i * d : NULL);
+        }
+    }
+}
+
+/* [n, draws] doubles */
+static void give_weights(const model_panels *o, const model_panel *p, void *to)
+{
+    const float *const density = model_panel_output(p, 0);
+    const float *const ratio = model_panel_output(p, 1);
+
+    for (size_t i = 0; i < p->m; i++)
+        ((double *)to)[i * o->draws + p->draw] =
+            (double)density[i] + (double)ratio[i] + jacobian_of(o, p, i);
+}
+
+int32_t vae_weigh(const model *m, const genmod_data *x, size_t program,
+                  model_panels *o, void **results, genmod_workspace *w)
+{
+    model_panels p = vae_panels(m, x, program);
+    vae_encoded codes;
+    const int32_t status = vae_encode_rows(m, x, &codes, w);
+
+    if (status)
+        return status;
+    p.keep = 1;
+    p.feeds = 2;
+    p.feed[0] = (model_feed){"mean", codes.mean, m->z};
+    p.feed[1] = (model_feed){"log_variance", codes.log_variance, m->z};
+    p.row = o->row;
+    p.seed = o->seed;
+    p.first_draw = o->first_draw;
+    p.draws = o->draws;
+    p.give = o->give;
+    return model_panels_run(&p, results, w);
+}
+
+/* ---- bounds -------------------------------------------------------------- */
+
+/* n rows of `row` doubles fit. */
+static int32_t check(const model *m, const genmod_data *x, const char *name,
+                     size_t row, size_t bytes, const void *out,
+                     genmod_workspace *w)
+{
+    model_panels o = {0};
+    const int32_t status = vae_check_rows(m, x, "x", w);
+
+    if (status)
+        return status;
+    if (!out)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", name);
+    o.n = base_data_rows(x);
+    if (!base_mul(row, sizeof(double), &o.row))
+        o.row = SIZE_MAX;
+    return model_panels_fit(&o, bytes, w);
+}
+
+/* KL of each row in closed form, from its code. */
+static double closed_kl(const vae_encoded *codes, size_t z, size_t i)
+{
+    const float *const mean = codes->mean + i * z;
+    const float *const s = codes->log_variance + i * z;
+    double kl = 0;
+
+    for (size_t j = 0; j < z; j++) {
+        const double log_variance = (double)s[j];
+
+        kl += (double)mean[j] * (double)mean[j] +
+              (exp_of(log_variance) - 1 - log_variance);
+    }
+    return kl / 2;
+}
+
+/* The parts of a row's bound, in the units of the data. */
+static void give_bound(const vae_body *b, const vae_encoded *codes, size_t i,
+                       size_t draws, const sums *s, double *elbo,
+                       double *reconstruction, double *kl)
+{
+    const double r = -(s->density / (double)draws + s->jacobian);
+    const double k = b->prior == VAE_NORMAL ? closed_kl(codes, b->base.z, i)
+                                            : -s->ratio / (double)draws;
+
+    elbo[i] = -r - k;
+    if (reconstruction)
+        reconstruction[i] = r;
+    if (kl)
+        kl[i] = k;
+}
+
+static int32_t elbo_of(const model *m, const genmod_data *x, uint64_t seed,
+                       size_t draws, size_t bytes, double *elbo,
+                       double *reconstruction, double *kl, genmod_workspace *w)
+{
+    model_panels o = {
+        .row = sizeof(sums), .seed = seed, .draws = draws, .give = give_sums};
+    vae_encoded codes;
+    void *results;
+    int32_t status = check(m, x, "elbo", 1, bytes, elbo, w);
+
+    if (!status)
+        status = vae_check_draws(0, draws, w);
+    if (!status)
+        status = vae_encode_rows(m, x, &codes, w);
+    if (!status)
+        status = vae_weigh(m, x, VAE_WEIGH, &o, &results, w);
+    for (size_t i = 0; !status && i < base_data_rows(x); i++)
+        give_bound((const vae_body *)m->body, &codes, i, draws,
+                   (const sums *)results + i, elbo, reconstruction, kl);
+    return status;
+}
+
+int32_t vae_elbo(const vae_model *m, const genmod_data *x, uint64_t seed,
+                 size_t draws, size_t bytes, double *elbo,
+                 double *reconstruction, double *kl, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call, elbo_of((const model *)m, x, seed, draws, bytes,
+                                     elbo, reconstruction, kl, w));
+}
+
+static int32_t log_weights(const model *m, const genmod_data *x, uint64_t seed,
+                           size_t first, size_t draws, size_t bytes,
+                           double *out, genmod_workspace *w)
+{
+    model_panels o = {.row = draws * sizeof(double),
+                      .seed = seed,
+                      .first_draw = first,
+                      .draws = draws,
+                      .give = give_weights};
+    void *results;
+    int32_t status = vae_check_draws(first, draws, w);
+
+    if (!status)
+        status = check(m, x, "out", draws, bytes, out, w);
+    if (!status)
+        status = vae_weigh(m, x, VAE_WEIGH, &o, &results, w);
+    if (!status)
+        memcpy(out, results, base_data_rows(x) * draws * sizeof *out);
+    return status;
+}
+
+int32_t vae_log_weights(const vae_model *m, const genmod_data *x, uint64_t seed,
+                        size_t first, size_t draws, size_t bytes, double *out,
+                        genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call, log_weights((const model *)m, x, seed, first,
+                                         draws, bytes, out, w));
+}
+
+/* ---- likelihood ---------------------------------------------------------- */
+
+static int32_t check_density(const sums *s, size_t n, genmod_workspace *w)
+{
+    for (size_t i = 0; i < n; i++)
+        if (s[i].loss != 0)
+            return base_fail(
+                w, GENMOD_UNSUPPORTED,
+                "row %u has cells of likelihood bernoulli that are "
+                "neither 0 nor 1; of them it is a loss and no "
+                "density",
+                (uint64_t)i);
+    return GENMOD_OK;
+}
+
+/* ln of the mean weight, and its error by the delta method: the mean's over the
+ * mean. */
+static void give_likelihood(const sums *s, size_t draws, double *out,
+                            double *error)
+{
+    const double n = (double)draws, mean = s->weights / n;
+    const double variance = s->squares / n - mean * mean;
+
+    plain()->log(1, &mean, out);
+    *out += s->most + s->jacobian;
+    if (error)
+        *error = draws > 1 && variance > 0 ? sqrt(variance / (n - 1)) / mean
+                 : draws > 1               ? 0
+                                           : NAN;
+}
+
+static int32_t log_likelihood(const model *m, const genmod_data *x,
+                              uint64_t seed, size_t draws, size_t bytes,
+                              double *out, double *error, genmod_workspace *w)
+{
+    model_panels o = {
+        .row = sizeof(sums), .seed = seed, .draws = draws, .give = give_sums};
+    void *results;
+    size_t n;
+    int32_t status = check(m, x, "out", 1, bytes, out, w);
+
+    if (!status)
+        status = vae_check_draws(0, draws, w);
+    if (status)
+        return status;
+    n = base_data_rows(x);
+    status = vae_weigh(m, x, VAE_WEIGH, &o, &results, w);
+    if (!status)
+        status = check_density(results, n, w);
+    for (size_t i = 0; !status && i < n; i++)
+        give_likelihood((const sums *)results + i, draws, out + i,
+                        error ? error + i : NULL);
+    return status;
+}
+
+int32_t vae_log_likelihood(const vae_model *m, const genmod_data *x,
+                           uint64_t seed, size_t draws, size_t bytes,
+                           double *out, double *error, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call, log_likelihood((const model *)m, x, seed, draws,
+                                            bytes, out, error, w));
+}
