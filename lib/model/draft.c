@@ -3,15 +3,25 @@
 
 #include "model/model.h"
 
-#define OWN 32 /* outputs and successors of a family */
+#define OWN 32 /* outputs of a family */
+
+/* Each has one successor at most, whichever network's pass it comes with. */
+static size_t count_states(const ad_store *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ad_store_count(s); i++)
+        n += ad_store_kind(s, i) == AD_STATE;
+    return n;
+}
 
 static int32_t take_scratch(model_draft *f, int flags)
 {
     const model_body *const b = f->b;
-    size_t room = OWN + ad_store_count(b->store);
+    const size_t states = count_states(b->store);
+    const size_t room = OWN + ad_store_count(b->store) + b->nets * states;
 
     for (size_t i = 0; i < b->nets; i++) {
-        const size_t states = nn_net_states(b->net[i]);
         ad_target *next = NULL;
 
         if (flags & NN_UPDATE) {
@@ -19,7 +29,6 @@ static int32_t take_scratch(model_draft *f, int flags)
             if (!next)
                 return base_status(f->w);
         }
-        room += states;
         f->pass[i] = (nn_pass){.g = f->g,
                                .s = b->store,
                                .flags = flags,
