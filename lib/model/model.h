@@ -175,6 +175,8 @@ struct model_family {
     void (*dispose)(model_body *b);
     /* 1: columns to mean 0 and deviation 1. */
     int (*standardises)(const model_body *b);
+    /* Has the last word on centres and scales. NULL: none. */
+    void (*settle)(model_body *b);
     /* 1: training starts with a look at all rows. NULL: never. */
     int (*surveys)(const model_body *b);
     /* 1: training reads the rows' labels, for `look` and for inputs "label" [m]

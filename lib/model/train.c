@@ -65,6 +65,8 @@ static int32_t learn_columns(model_body *b, const genmod_data *x,
     int32_t status = nn_columns_learn(x, f->standardises(b), &b->columns,
                                       &b->mean_weight, w);
 
+    if (!status && f->settle)
+        f->settle(b);
     if (!status && f->surveys && f->surveys(b))
         status = model_survey(b, x, 1, &mean_weight, w);
     return status;

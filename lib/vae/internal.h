@@ -114,6 +114,7 @@ int64_t vae_code_of(const genmod_config *c, const nn_size *size);
 int32_t vae_declare(const genmod_config *c, const model_schema *s,
                     model_body *b, genmod_workspace *w);
 void vae_dispose(model_body *b);
+void vae_settle(model_body *b);
 int32_t vae_initialise(model_body *b, const genmod_config *c, uint64_t seed,
                        genmod_workspace *w);
 

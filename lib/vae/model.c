@@ -35,6 +35,7 @@ const model_family vae_family = {
     .declare = vae_declare,
     .dispose = vae_dispose,
     .standardises = standardises,
+    .settle = vae_settle,
     .surveys = vae_surveys,
     .labelled = vae_labelled,
     .look = vae_look,

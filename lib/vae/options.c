@@ -70,7 +70,8 @@ const base_option vae_options[] = {
      .maximum = 1,
      .help =
          "1: inside, real columns and logarithms of positive ones have mean "
-         "0 and standard deviation 1; never with discretised-logistic"},
+         "0 and standard deviation 1, an image all its pixels of a channel; "
+         "never with discretised-logistic"},
     {.key = VAE_MISSING,
      .type = BASE_I64,
      .structure = 1,
