@@ -254,6 +254,7 @@ static int32_t impute(const model *m, const genmod_data *x, int32_t what,
                       .draws = draws,
                       .give = what == GENMOD_MEAN ? give_means : give_chosen};
     writing g = {.m = m, .x = x, .what = what, .type = type, .seed = seed};
+    vae_encoded codes;
     void *rows;
     int32_t status = check(m, x, what, draws, type, bytes, out, w);
 
@@ -261,7 +262,9 @@ static int32_t impute(const model *m, const genmod_data *x, int32_t what,
         return status;
     o.row = (NUMBERS + (size_t)((const vae_body *)m->body)->likelihood.params) *
             sizeof(double);
-    status = vae_weigh(m, x, VAE_FILL, &o, &rows, w);
+    status = vae_encode_rows(m, x, &codes, w);
+    if (!status)
+        status = vae_weigh(m, x, VAE_FILL, &codes, &o, &rows, w);
     if (status)
         return status;
     g.rows = rows;

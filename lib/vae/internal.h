@@ -196,10 +196,11 @@ typedef struct vae_encoded {
 int32_t vae_encode_rows(const model *m, const genmod_data *x, vae_encoded *out,
                         genmod_workspace *w);
 
-/* score.c: replays of VAE_WEIGH or VAE_FILL over the rows of x, of o's row,
- * seed, draws and give. */
+/* score.c: replays of VAE_WEIGH or VAE_FILL over the rows of x and their codes,
+ * of o's row, seed, draws and give. */
 int32_t vae_weigh(const model *m, const genmod_data *x, size_t program,
-                  model_panels *o, void **results, genmod_workspace *w);
+                  const vae_encoded *codes, model_panels *o, void **results,
+                  genmod_workspace *w);
 
 /* decode.c: the rows of codes [n, z], with labels [n] where there are classes;
  * draws are those of rows number first, …. */

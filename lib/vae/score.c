@@ -48,16 +48,6 @@ static int is_grey(const vae_body *b, const float *x, const float *mask)
     return 0;
 }
 
-static double jacobian_of(const model_panels *o, const model_panel *p, size_t i)
-{
-    const size_t d = o->body->d;
-    double out;
-
-    vae_log_jacobian(&body_of(o)->likelihood, &o->body->columns, plain(), 1,
-                     p->x + i * d, p->mask ? p->mask + i * d : NULL, &out);
-    return out;
-}
-
 static void add_weight(sums *s, double w, int first)
 {
     double scale;
@@ -73,51 +63,70 @@ static void add_weight(sums *s, double w, int first)
     s->squares += scale * scale;
 }
 
+#define AT_ONCE 64 /* rows whose Jacobians are taken together */
+
+/* ln |dz / dx| of a panel's rows, to places `stride` doubles apart. */
+static void put_jacobians(const model_panels *o, const model_panel *p,
+                          double *to, size_t stride)
+{
+    const size_t d = o->body->d;
+    double some[AT_ONCE];
+
+    for (size_t i = 0; i < p->m; i += AT_ONCE) {
+        const size_t n = p->m - i < AT_ONCE ? p->m - i : AT_ONCE;
+
+        vae_log_jacobian(&body_of(o)->likelihood, &o->body->columns, plain(), n,
+                         p->x + i * d, p->mask ? p->mask + i * d : NULL, some);
+        for (size_t j = 0; j < n; j++)
+            to[(i + j) * stride] = some[j];
+    }
+}
+
 static void give_sums(const model_panels *o, const model_panel *p, void *to)
 {
     const float *const density = model_panel_output(p, 0);
     const float *const ratio = model_panel_output(p, 1);
+    sums *const rows = to;
     const size_t d = o->body->d;
 
     for (size_t i = 0; i < p->m; i++) {
-        sums *const s = (sums *)to + i;
         const double a = (double)density[i], b = (double)ratio[i];
 
-        s->density += a;
-        s->ratio += b;
-        add_weight(s, a + b, p->draw == 0);
-        if (p->draw == 0) {
-            s->jacobian = jacobian_of(o, p, i);
-            s->loss = is_grey(body_of(o), p->x + i * d,
-                              p->mask ? p->mask + i * d : NULL);
-        }
+        rows[i].density += a;
+        rows[i].ratio += b;
+        add_weight(&rows[i], a + b, p->draw == 0);
+        if (p->draw == 0)
+            rows[i].loss = is_grey(body_of(o), p->x + i * d,
+                                   p->mask ? p->mask + i * d : NULL);
     }
+    if (p->draw == 0)
+        put_jacobians(o, p, &rows->jacobian, sizeof *rows / sizeof(double));
 }
 
-/* [n, draws] doubles */
+/* [n, draws + 1] doubles, the Jacobian the last. */
 static void give_weights(const model_panels *o, const model_panel *p, void *to)
 {
     const float *const density = model_panel_output(p, 0);
     const float *const ratio = model_panel_output(p, 1);
+    const size_t stride = o->draws + 1;
+    double *const rows = to;
 
     for (size_t i = 0; i < p->m; i++)
-        ((double *)to)[i * o->draws + p->draw] =
-            (double)density[i] + (double)ratio[i] + jacobian_of(o, p, i);
+        rows[i * stride + p->draw] = (double)density[i] + (double)ratio[i];
+    if (p->draw == 0)
+        put_jacobians(o, p, rows + o->draws, stride);
 }
 
 int32_t vae_weigh(const model *m, const genmod_data *x, size_t program,
-                  model_panels *o, void **results, genmod_workspace *w)
+                  const vae_encoded *codes, model_panels *o, void **results,
+                  genmod_workspace *w)
 {
     model_panels p = vae_panels(m, x, program);
-    vae_encoded codes;
-    const int32_t status = vae_encode_rows(m, x, &codes, w);
 
-    if (status)
-        return status;
     p.keep = 1;
     p.feeds = 2;
-    p.feed[0] = (model_feed){"mean", codes.mean, m->z};
-    p.feed[1] = (model_feed){"log_variance", codes.log_variance, m->z};
+    p.feed[0] = (model_feed){"mean", codes->mean, m->z};
+    p.feed[1] = (model_feed){"log_variance", codes->log_variance, m->z};
     p.row = o->row;
     p.seed = o->seed;
     p.first_draw = o->first_draw;
@@ -193,7 +202,7 @@ static int32_t elbo_of(const model *m, const genmod_data *x, uint64_t seed,
     if (!status)
         status = vae_encode_rows(m, x, &codes, w);
     if (!status)
-        status = vae_weigh(m, x, VAE_WEIGH, &o, &results, w);
+        status = vae_weigh(m, x, VAE_WEIGH, &codes, &o, &results, w);
     for (size_t i = 0; !status && i < base_data_rows(x); i++)
         give_bound((const vae_body *)m->body, &codes, i, draws,
                    (const sums *)results + i, elbo, reconstruction, kl);
@@ -218,20 +227,28 @@ static int32_t log_weights(const model *m, const genmod_data *x, uint64_t seed,
                            size_t first, size_t draws, size_t bytes,
                            double *out, genmod_workspace *w)
 {
-    model_panels o = {.row = draws * sizeof(double),
-                      .seed = seed,
+    model_panels o = {.seed = seed,
                       .first_draw = first,
                       .draws = draws,
                       .give = give_weights};
+    vae_encoded codes;
     void *results;
     int32_t status = vae_check_draws(first, draws, w);
 
     if (!status)
         status = check(m, x, "out", draws, bytes, out, w);
     if (!status)
-        status = vae_weigh(m, x, VAE_WEIGH, &o, &results, w);
-    if (!status)
-        memcpy(out, results, base_data_rows(x) * draws * sizeof *out);
+        status = vae_encode_rows(m, x, &codes, w);
+    if (status)
+        return status;
+    o.row = (draws + 1) * sizeof(double);
+    status = vae_weigh(m, x, VAE_WEIGH, &codes, &o, &results, w);
+    for (size_t i = 0; !status && i < base_data_rows(x); i++) {
+        const double *const row = (const double *)results + i * (draws + 1);
+
+        for (size_t k = 0; k < draws; k++)
+            out[i * draws + k] = row[k] + row[draws];
+    }
     return status;
 }
 
@@ -286,16 +303,19 @@ static int32_t log_likelihood(const model *m, const genmod_data *x,
 {
     model_panels o = {
         .row = sizeof(sums), .seed = seed, .draws = draws, .give = give_sums};
+    vae_encoded codes;
     void *results;
     size_t n;
     int32_t status = check(m, x, "out", 1, bytes, out, w);
 
     if (!status)
         status = vae_check_draws(0, draws, w);
+    if (!status)
+        status = vae_encode_rows(m, x, &codes, w);
     if (status)
         return status;
     n = base_data_rows(x);
-    status = vae_weigh(m, x, VAE_WEIGH, &o, &results, w);
+    status = vae_weigh(m, x, VAE_WEIGH, &codes, &o, &results, w);
     if (!status)
         status = check_density(results, n, w);
     for (size_t i = 0; !status && i < n; i++)
