@@ -264,23 +264,34 @@ static double start_at(const vae_body *b, const vae_block *k, int64_t i)
     return count > 0 ? start_of(k, b->sums[k->params_first + i] / count) : 0;
 }
 
-/* The decoder's last bias: of a convolution the mean over the pixels. */
+/* The variable of the head's bias; the number of variables: it has none. A bias
+ * stands behind its weight. */
+static size_t find_bias(const ad_store *s)
+{
+    const size_t count = ad_store_count(s);
+    size_t at = count;
+
+    for (size_t i = 0; i < count; i++)
+        if (model_is_named(ad_store_name(s, i), "decoder.", ".weight"))
+            at = i + 1;
+    return at < count &&
+                   model_is_named(ad_store_name(s, at), "decoder.", ".bias")
+               ? at
+               : count;
+}
+
+/* The head's bias gives the means of the columns; that of a convolution their
+ * mean over the pixels. */
 static void set_biases(const vae_body *b)
 {
     const ad_store *const s = b->base.store;
-    const size_t params = (size_t)b->likelihood.params;
-    size_t at = 0, n;
+    const size_t at = find_bias(s), params = (size_t)b->likelihood.params;
+    size_t n;
     float *bias;
 
-    if (!b->sums)
+    if (!b->sums || at == ad_store_count(s))
         return;
-    for (size_t i = 0; i < ad_store_count(s); i++)
-        if (model_is_named(ad_store_name(s, i), "decoder.", ".bias"))
-            at = i;
     n = (size_t)ad_elements(ad_store_shape(s, at));
-    if (!model_is_named(ad_store_name(s, at), "decoder.", ".bias") ||
-        params % n)
-        return;
     bias = ad_store_value(s, at);
     for (size_t i = 0; i < b->likelihood.n; i++) {
         const vae_block *const k = &b->likelihood.block[i];
