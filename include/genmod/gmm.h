@@ -354,6 +354,69 @@ GENMOD_CALL int32_t gmm_set_params(gmm_model *m, size_t k, size_t d,
                                    genmod_workspace *w);
 
 /**
+ * The mixture of some of the columns, in the order given.
+ * @param from     a model with parameters
+ * @param n        columns, 1 to d - 1
+ * @param columns  [n], each 0 to d - 1, none twice
+ * @param to       becomes it, with the options of `from`; may be `from`
+ * @param w        may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, or outside these ranges (the text names the
+ *   element)
+ * @retval GENMOD_NOT_FITTED from
+ * @retval GENMOD_BUSY `to` is being trained
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * After a failure `to` is as it was. O(k n^2). Bishop 2006, (2.98). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_marginal(const gmm_model *from, size_t n,
+                                 const int32_t *columns, gmm_model *to,
+                                 genmod_workspace *w);
+
+/**
+ * The mixture of the other columns, ascending, given values of some: what those
+ * say of these.
+ * @param values  [n], finite
+ * @retval GENMOD_NON_FINITE the text names the value
+ * The rest as gmm_marginal(). A component that the values make as good as
+ * impossible keeps the least weight that is a normal number. O(k d^3) for full,
+ * O(d^3) for tied covariances. Bishop 2006, (2.81) and (2.82). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_condition(const gmm_model *from, size_t n,
+                                  const int32_t *columns, const double *values,
+                                  gmm_model *to, genmod_workspace *w);
+
+/**
+ * Mean and covariance of the whole mixture.
+ * @param m  a model with parameters
+ * @param d  its columns
+ * @param[out] mean        [d]
+ * @param[out] covariance  [d, d]; may be NULL
+ * @param w  may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, or another d
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_BUSY the workspace is in another call
+ * @retval GENMOD_NO_MEMORY
+ * O(k d^2). Bishop 2006, (9.49) and (9.50). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_moments(const gmm_model *m, size_t d, double *mean,
+                                double *covariance, genmod_workspace *w);
+
+/**
+ * Fill in missing cells: E[x_missing | x_present], which is exact.
+ * @param x      [n, d], finite but for missing cells, which
+ *   genmod_data_set_missing() allows
+ * @param type   GENMOD_F32 or GENMOD_F64
+ * @param bytes  at out, at least n * d elements of that type
+ * @param[out] out  [n, d]; cells that are there come out as they went in; of a
+ *   row without any the mixture's mean. Untouched after a failure
+ * The rest as gmm_log_density(). O(k d^3) for each change of the pattern of
+ * missing cells from row to row, O(k d^2) a row. Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_impute(const gmm_model *m, const genmod_data *x,
+                               int32_t type, size_t bytes, void *out,
+                               genmod_workspace *w);
+
+/**
  * Write the model as safetensors: options, parameters, report. EM has no other
  * state, so training goes on from a loaded model with the same bits.
  * @param cap       bytes at out

@@ -123,12 +123,50 @@ int gmm_derive_unit(gmm_params *p, size_t unit, const gmm_slots *slots,
 void gmm_derive_norms(gmm_params *p);
 const gmm_tables *gmm_tables_of(const gmm_params *p, int32_t type);
 
+/* values.c: checks a state and derives the rest. GENMOD_BAD_ARGUMENT as
+ * gmm_set_params(). */
+int32_t gmm_params_settle(gmm_params *p, genmod_workspace *w);
+
+/* pattern.c: the d columns of a mixture in two, those that are given and the
+ * others, each ascending; and of each unit L of the given columns' covariance
+ * and V = L^-1 S_go, g the given, o the others. */
+typedef struct gmm_pattern {
+    const gmm_params *p;
+    size_t n, rest; /* given, others */
+    size_t *given, *others;
+    double *l, *v;   /* [units, d, d], of which [n, n] and [n, rest] are used */
+    double *log_det; /* [units] sum of ln L_ii */
+    void *pack;
+} gmm_pattern;
+/* Room for any split of the columns, in scratch. */
+int32_t gmm_pattern_new(const gmm_params *p, gmm_pattern *t,
+                        genmod_workspace *w);
+void gmm_pattern_set(gmm_pattern *t, const unsigned char *is_given);
+/* ln w_j + ln N(given; …) of component j; e [n] becomes L^-1 (given - mean). */
+double gmm_pattern_weigh(const gmm_pattern *t, size_t j, const double *given,
+                         double *e);
+/* The others' mean in component j, given what e is of. */
+void gmm_pattern_mean(const gmm_pattern *t, size_t j, const double *e,
+                      double *out);
+/* Logarithms [k] to shares of 1, none of them 0: a weight has to be positive.
+ */
+void gmm_share_out(const gmm_params *p, double *l);
+/* Covariance of columns a and b of a unit; the unit of component j. */
+double gmm_unit_covariance(const gmm_params *p, size_t unit, size_t a,
+                           size_t b);
+size_t gmm_unit_of(const gmm_params *p, size_t j);
+
 struct gmm_model {
     genmod_config *config;
     genmod_report *report;
     gmm_params *params; /* NULL: not fitted */
     int32_t training;   /* 1: inside gmm_fit() */
 };
+
+/* score.c: rows of x fit as `type` in bytes at out, *need of them. */
+int32_t gmm_check_rows_out(const gmm_model *m, const genmod_data *x,
+                           int32_t type, size_t bytes, const void *out,
+                           size_t *need, genmod_workspace *w);
 
 extern const base_option gmm_options[];
 extern const base_entry gmm_entries[];

@@ -83,6 +83,23 @@ static int32_t check_room(size_t bytes, size_t n, size_t k, size_t size,
     return GENMOD_OK;
 }
 
+int32_t gmm_check_rows_out(const gmm_model *m, const genmod_data *x,
+                           int32_t type, size_t bytes, const void *out,
+                           size_t *need, genmod_workspace *w)
+{
+    const size_t size = type == GENMOD_F32 ? sizeof(float) : sizeof(double);
+    const int32_t status = check_data(m, x, w);
+
+    if (status)
+        return status;
+    if (type != GENMOD_F32 && type != GENMOD_F64)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "type is %i; it must be GENMOD_F32 or GENMOD_F64",
+                         (int64_t)type);
+    return check_room(bytes, base_data_rows(x), m->params->d, size, out, need,
+                      w);
+}
+
 /* One pass without moments; `normalise` as in gmm_pass. */
 static int32_t score(const gmm_model *m, const genmod_data *x, gmm_give give,
                      harvest *h, int32_t normalise, gmm_lane *lane,

@@ -59,8 +59,8 @@ static int32_t save(const gmm_model *m, size_t cap, void *out, size_t *need,
                     genmod_workspace *w)
 {
     codec_draft f;
-    int32_t status = codec_draft_new(&record, 0, OWN_TENSORS, m->config,
-                                     m->report, &f, w);
+    int32_t status =
+        codec_draft_new(&record, 0, OWN_TENSORS, m->config, m->report, &f, w);
 
     if (!status)
         status = add_tensors(&f, m);

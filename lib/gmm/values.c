@@ -109,7 +109,7 @@ static int32_t check_sizes(const gmm_model *m, const values *v,
     return GENMOD_OK;
 }
 
-static int32_t settle(gmm_params *p, genmod_workspace *w)
+int32_t gmm_params_settle(gmm_params *p, genmod_workspace *w)
 {
     gmm_slots slots;
     int32_t status = gmm_params_check(p, w);
@@ -139,7 +139,7 @@ static int32_t take(gmm_model *m, const values *v, genmod_workspace *w)
     memcpy(p->means, v->means, v->k * v->d * sizeof(double));
     memcpy(p->covariances, v->cov, v->n_cov * sizeof(double));
     memset(p->column_variance, 0, v->d * sizeof(double));
-    status = settle(p, w);
+    status = gmm_params_settle(p, w);
     if (status) {
         gmm_params_free(p);
         return status;

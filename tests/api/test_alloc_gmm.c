@@ -243,6 +243,30 @@ static int32_t call_set_params(stage *s)
     return gmm_set_params(s->model, K, D, w, mu, n_cov, cov, s->w);
 }
 
+static int32_t call_moments(stage *s)
+{
+    return gmm_moments(s->model, D, (double *)(void *)s->out, NULL, s->w);
+}
+
+static int32_t call_marginal(stage *s)
+{
+    static const int32_t column[] = {1};
+    return gmm_marginal(s->model, 1, column, s->other, s->w);
+}
+
+static int32_t call_condition(stage *s)
+{
+    static const int32_t column[] = {1};
+    static const double value[] = {0.375};
+    return gmm_condition(s->model, 1, column, value, s->other, s->w);
+}
+
+static int32_t call_impute(stage *s)
+{
+    return gmm_impute(s->model, s->view, GENMOD_F64, sizeof s->out, s->out,
+                      s->w);
+}
+
 static int32_t call_save(stage *s)
 {
     return gmm_save(s->model, sizeof s->out, s->out, &s->need, s->w);
@@ -279,6 +303,10 @@ static const struct {
     {"gmm_sample", call_sample},
     {"gmm_get_params", call_get_params},
     {"gmm_set_params", call_set_params},
+    {"gmm_moments", call_moments},
+    {"gmm_marginal", call_marginal},
+    {"gmm_condition", call_condition},
+    {"gmm_impute", call_impute},
     {"gmm_save", call_save},
     {"gmm_load", call_load},
 };

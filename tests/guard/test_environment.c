@@ -204,6 +204,31 @@ static void call_copies(scene *s)
          gmm_set_params(s->other, 2, 1, weights, means, 2, covariances, s->w));
 }
 
+/* Two columns, of which one is known. */
+static void call_parts(scene *s)
+{
+    static const double weights[] = {0.385, 0.615};
+    static const double means[] = {-1.25, 2.5, 0.75, -0.5};
+    static const double covariances[] = {0.75, 0.25, 0.25, 1.5,
+                                         1.125, 0.5, 0.5, 0.875};
+    static const double row[] = {0.25, 1.5};
+    static const int32_t column[] = {1};
+    genmod_data *x = NULL;
+    double out[2], square[4];
+    good(s, "gmm_set_params",
+         gmm_set_params(s->other, 2, 2, weights, means, 8, covariances, s->w));
+    good(s, "gmm_moments", gmm_moments(s->other, 2, out, square, s->w));
+    good(s, "genmod_data_new", genmod_data_new(&x, s->w));
+    good(s, "genmod_data_set_rows",
+         genmod_data_set_rows(x, GENMOD_F64, 1, 2, row, 0, 0, s->w));
+    good(s, "gmm_impute",
+         gmm_impute(s->other, x, GENMOD_F64, sizeof out, out, s->w));
+    genmod_data_free(x);
+    good(s, "gmm_condition",
+         gmm_condition(s->other, 1, column, row, s->model, s->w));
+    good(s, "gmm_marginal", gmm_marginal(s->other, 1, column, s->model, s->w));
+}
+
 static void call_ends(scene *s)
 {
     genmod_workspace_cancel(s->w);
@@ -231,6 +256,7 @@ static void play(const environment *e, void *out)
     call_report(&s);
     call_scores(&s);
     call_copies(&s);
+    call_parts(&s);
     call_ends(&s);
 }
 
