@@ -14,60 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "autoencoder.h"
+#include "digits.h"
 #include "noise.h"
-#include "pca.h"
-#include "read.h"
 
-#define D 784
-#define HELD 10000
 #define MOST 128 /* components */
-
-struct digits {
-    struct pictures p;
-    size_t n;          /* to train on */
-    double *held;      /* [HELD, D] ink 0 to 1 */
-    double *out;       /* the same size */
-    genmod_data *rows; /* the first n */
-    struct pca pca;
-    genmod_workspace *w;
-};
-
-static genmod_data *view(const struct pictures *p, size_t first, size_t n)
-{
-    genmod_data *rows = NULL;
-    need(genmod_data_new(&rows, NULL), NULL);
-    need(genmod_data_set_rows(rows, GENMOD_U8, n, D, p->x + first * D, 0, 0,
-                              NULL),
-         NULL);
-    need(genmod_data_set_scale(rows, 1.0 / 255, 0, NULL), NULL);
-    return rows;
-}
-
-static void open_digits(const char *folder, int64_t threads, struct digits *g)
-{
-    genmod_context *c = NULL;
-    read_mnist(folder, &g->p);
-    expect(g->p.n > 2 * HELD, "more pictures");
-    g->n = g->p.n - HELD;
-    g->held = memory(HELD * D, sizeof *g->held);
-    g->out = memory(HELD * D, sizeof *g->out);
-    for (size_t i = 0; i < HELD * D; i++)
-        g->held[i] = g->p.x[g->n * D + i] / 255.0;
-    g->rows = view(&g->p, 0, g->n);
-    need(genmod_context_new(NULL, NULL, NULL, &c), NULL);
-    need(genmod_context_set_threads(c, (size_t)threads), NULL);
-    need(genmod_workspace_new(c, &g->w), NULL);
-    genmod_context_free(c);
-    fit_pca(g->rows, D, MOST, &g->pca);
-}
-
-static ae_model *fit(options o, struct digits *g)
-{
-    ae_model *m = new_autoencoder(o, g->w);
-    need(ae_fit(m, g->rows, NULL, NULL, NULL, g->w), g->w);
-    return m;
-}
 
 /* Squared error a picture of the training rows, by the library's own score. */
 static double train_error(const ae_model *m, struct digits *g)
@@ -78,12 +28,6 @@ static double train_error(const ae_model *m, struct digits *g)
         sum += score[i];
     free(score);
     return sum / (double)g->n;
-}
-
-static double held_error(const ae_model *m, struct digits *g)
-{
-    reconstruct(m, HELD, D, g->held, g->out);
-    return D * mean_square(HELD * D, g->held, g->out);
 }
 
 static void clean_by_pca(const struct digits *g, size_t count, const double *x,
@@ -103,7 +47,7 @@ static int linear(struct digits *g)
                  {AE_BATCH_SIZE, "256"},    {AE_LEARNING_RATE, "0.003"},
                  {AE_SCHEDULE, "cosine"},   {AE_SCHEDULE_STEPS, "5880"},
                  {AE_SCHEDULE_FACTOR, "0"}, {NULL, NULL}};
-    ae_model *m = fit(o, g);
+    ae_model *m = fit_digits(o, g);
     const double ours = train_error(m, g), least = pca_residual(&g->pca, 30);
     const double held = held_error(m, g);
     clean_by_pca(g, 30, g->held, g->out);
@@ -131,7 +75,7 @@ static int widths(struct digits *g)
                      {AE_SCHEDULE, "cosine"},
                      {AE_SCHEDULE_STEPS, "3128"},
                      {NULL, NULL}};
-        ae_model *m = fit(o, g);
+        ae_model *m = fit_digits(o, g);
         const double ours = held_error(m, g);
         clean_by_pca(g, z, g->held, g->out);
         printf("width %2zu: held out %.3f, PCA %.3f\n", z, ours,
@@ -173,7 +117,7 @@ static int denoise(struct digits *g)
                  {NULL, NULL}};
     double *noisy = memory(HELD * D, sizeof *noisy);
     size_t count = 0;
-    ae_model *m = fit(o, g);
+    ae_model *m = fit_digits(o, g);
     add_noise(4, HELD * D, g->held, 0.4, 1, noisy);
     const double none = psnr(HELD * D, g->held, noisy, 1);
     const double pca = best_pca(g, noisy, &count);
@@ -190,16 +134,6 @@ static int denoise(struct digits *g)
     return ours > none && ours > median && ours > pca;
 }
 
-static void close_digits(struct digits *g)
-{
-    free_pca(&g->pca);
-    genmod_workspace_free(g->w);
-    genmod_data_free(g->rows);
-    free(g->out);
-    free(g->held);
-    free_pictures(&g->p);
-}
-
 int main(int argc, char **argv)
 {
     const char *const folder = argc > 1 ? argv[1] : getenv("GENMOD_MNIST");
@@ -210,10 +144,12 @@ int main(int argc, char **argv)
         return 77;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    open_digits(folder, argc > 2 ? atol(argv[2]) : 2, &g);
+    open_digits(folder, argc > 2 ? (size_t)atol(argv[2]) : 2, &g);
+    fit_pca(g.rows, D, MOST, &g.pca);
     holds = linear(&g);
     holds &= widths(&g);
     holds &= denoise(&g);
+    free_pca(&g.pca);
     close_digits(&g);
     printf("%s\n", holds ? "all bars hold" : "a bar is missed");
     return !holds;
