@@ -74,6 +74,12 @@ static void find_strange(const ae_model *m, const genmod_data *kept,
     need(ae_anomaly(m, one, sizeof score, &score, w), w);
     for (int i = 0; i < 100; i++)
         expect(score > usual[i], "stranger than every kept row");
+    double limit = 0;
+    int above = 0;
+    need(ae_threshold(m, kept, 0.05, &limit, w), w);
+    for (int i = 0; i < 100; i++)
+        above += usual[i] > limit;
+    expect(above <= 5 && score > limit, "one in twenty would be a false alarm");
     need(ae_anomaly_columns(m, one, sizeof cell, cell, w), w);
     for (int j = 0; j < D; j++)
         expect(cell[5] >= cell[j], "and most in column 5");
@@ -95,6 +101,31 @@ static void count_weights(const ae_model *m, genmod_workspace *w)
     expect(count == size, "all parameters have a name");
 }
 
+/* The same weights in another model, as they would come from elsewhere. */
+static void carry_weights(const ae_model *m, const genmod_data *train,
+                          const genmod_data *kept, genmod_workspace *w)
+{
+    double a[D * 32], want[100], got[100];
+    genmod_config *options = NULL;
+    ae_model *other = NULL;
+    const char *name;
+    need(ae_config_new(&options, w), w);
+    need(ae_get_config(m, options, w), w);
+    need(ae_new(options, &other, w), w);
+    need(ae_start(other, train, w), w);
+    for (size_t i = 0; (name = ae_params_key(m, i)); i++) {
+        size_t n = 0;
+        need(ae_get_params(m, name, D * 32, a, &n, w), w);
+        need(ae_set_params(other, name, n, a, w), w);
+    }
+    need(ae_anomaly(m, kept, sizeof want, want, w), w);
+    need(ae_anomaly(other, kept, sizeof got, got, w), w);
+    for (int i = 0; i < 100; i++)
+        expect(got[i] == want[i], "the same model");
+    ae_free(other);
+    genmod_config_free(options);
+}
+
 int main(void)
 {
     static double x[N][D];
@@ -106,6 +137,7 @@ int main(void)
     code(m, kept, w);
     find_strange(m, kept, x[520], w);
     count_weights(m, w);
+    carry_weights(m, train, kept, w);
 
     ae_free(m);
     genmod_data_free(kept);

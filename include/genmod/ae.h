@@ -319,6 +319,25 @@ GENMOD_API const char *ae_params_key(const ae_model *m, size_t i);
  * Since 0.1.
  */
 GENMOD_CALL int32_t ae_get_params(const ae_model *m, const char *name,
+/**
+ * From which score on a row is strange, when at most a share of the rows of x
+ * may be taken for it: the least score of ae_anomaly() that at most share n of
+ * them are above. (The empirical quantile of 1 - share without interpolation:
+ * type 1 of Hyndman, Fan 1996.) Rows that the model was trained on score lower
+ * than others: give it rows that were held out.
+ *
+ * @param m        a model with weights
+ * @param x        [n, d], finite; a row counts once, whatever its weight
+ * @param share    in [0, 1); 0 gives the greatest score
+ * @param[out] out the score; untouched after a failure
+ * @param w        may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, share, columns, or as ae_anomaly()
+ * The rest as ae_anomaly(). Memory: 16 bytes a row. Since 0.1.
+ */
+GENMOD_CALL int32_t ae_threshold(const ae_model *m, const genmod_data *x,
+                                 double share, double *out,
+                                 genmod_workspace *w);
+
                                   size_t cap, double *out, size_t *need,
                                   genmod_workspace *w);
 
@@ -342,6 +361,22 @@ GENMOD_CALL int32_t ae_save(const ae_model *m, size_t cap, void *out,
  * The same with all that training needs to go on bit for bit: moments, averages,
  * kept state, counters, place in the pass. May be called from progress.
  * As ae_save(). Since 0.1.
+/**
+ * Overwrite an array of the model by name, as ae_get_params() gives it. Training
+ * then goes on from it with moments of 0, as after ae_load() of a saved model;
+ * the report stays.
+ * @param n       doubles at values; as many as the array has
+ * @param values  row-major, finite as floats, to which they are rounded
+ * @param w       may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, no such name, or another n
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_NON_FINITE the text names the element
+ * @retval GENMOD_BUSY the model is being trained
+ * After a failure the model is as it was. Since 0.1.
+ */
+GENMOD_CALL int32_t ae_set_params(ae_model *m, const char *name, size_t n,
+                                  const double *values, genmod_workspace *w);
+
  */
 GENMOD_CALL int32_t ae_checkpoint(const ae_model *m, size_t cap, void *out,
                                   size_t *need, genmod_workspace *w);

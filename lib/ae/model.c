@@ -121,6 +121,12 @@ int32_t ae_get_params(const ae_model *m, const char *name, size_t cap,
                       double *out, size_t *need, genmod_workspace *w)
 {
     return model_get_params((const model *)m, name, cap, out, need, w);
+int32_t ae_set_params(ae_model *m, const char *name, size_t n,
+                      const double *values, genmod_workspace *w)
+{
+    return model_set_params((model *)m, name, n, values, w);
+}
+
 }
 
 int32_t ae_save(const ae_model *m, size_t cap, void *out, size_t *need,

@@ -333,7 +333,14 @@ int32_t model_panels_out(const model_panels *o, void *out, genmod_workspace *w);
 int32_t model_check_type(int32_t type, genmod_workspace *w);
 size_t model_type_bytes(int32_t type);
 
-/* ---- life.c, train.c, params.c, state.c: public calls ---------------------
+/* ---- threshold.c -----------------------------------------------------------
+ */
+
+/* Element number k, from 0, of the values in ascending order. */
+double model_ranked(size_t n, const double *values, size_t k);
+
+/* ---- life.c, train.c, threshold.c, params.c, state.c: public calls
+ * ---------------------
  */
 
 struct model {
@@ -371,6 +378,15 @@ int32_t model_start(model *m, const genmod_data *x, genmod_workspace *w);
 int32_t model_step(model *m, const genmod_data *x, genmod_workspace *w);
 int32_t model_fit(model *m, const genmod_data *x, const genmod_data *held_out,
                   genmod_progress progress, void *user, genmod_workspace *w);
+
+/* The score that at most a share of the rows of x is above. `score` gives those
+ * of all rows: a family's anomaly. */
+int32_t model_threshold(const model *m, const genmod_data *x, double share,
+                        double *out,
+                        int32_t (*score)(const model *m, const genmod_data *x,
+                                         size_t bytes, double *out,
+                                         genmod_workspace *w),
+                        genmod_workspace *w);
 
 const char *model_params_key(const model *m, size_t i);
 int32_t model_get_params(const model *m, const char *name, size_t cap,

@@ -10,7 +10,8 @@
 #define Z 3
 
 typedef struct answers {
-    double code[N * Z], rows[N * D], score[N], cells[N * D], weight[96];
+    double threshold, code[N * Z], rows[N * D], score[N], cells[N * D],
+        weight[96];
 } answers;
 
 typedef struct reader {
@@ -37,6 +38,8 @@ static int32_t ask(reader *r, genmod_data *v, genmod_data *codes,
         s = ae_anomaly(r->m, v, sizeof a->score, a->score, w);
     if (!s)
         s = ae_anomaly_columns(r->m, v, sizeof a->cells, a->cells, w);
+    if (!s)
+        s = ae_threshold(r->m, v, 0.1, &a->threshold, w);
     if (!s)
         s = ae_get_params(r->m, "encoder.2.weight", 96, a->weight, NULL, w);
     return s;

@@ -222,6 +222,23 @@ static int32_t call_get_params(stage *s)
 {
     return ae_get_params(s->model, ae_params_key(s->model, 1),
                          sizeof s->out / sizeof(double),
+static int32_t call_threshold(stage *s)
+{
+    return ae_threshold(s->model, s->view, 0.1, (double *)(void *)s->out, s->w);
+}
+
+static int32_t call_set_params(stage *s)
+{
+    static double values[D];
+    const char *name = NULL;
+    size_t n = 0;
+    for (size_t i = 0; ae_params_key(s->model, i); i++)
+        name = ae_params_key(s->model, i);
+    assert_ok(ae_get_params(s->model, name, D, values, &n, NULL));
+    values[0] = 0.5;
+    return ae_set_params(s->model, name, n, values, s->w);
+}
+
                          (double *)(void *)s->out, &s->need, s->w);
 }
 
@@ -271,7 +288,9 @@ static const struct {
     {"ae_save", call_save, 0},
     {"ae_checkpoint", call_checkpoint, 0},
     {"ae_load", call_load, 0},
+    {"ae_threshold", call_threshold, 0},
     {"ae_load, checkpoint", call_load_checkpoint, 0},
+    {"ae_set_params", call_set_params, 0},
 };
 
 /* ---- the walk ------------------------------------------------------------ */

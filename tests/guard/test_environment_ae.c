@@ -14,7 +14,7 @@ static const double rows[ROWS * D] = {-2.25,   0.5,    -1.375, 3.25,
 /* What the calls gave, to be compared bit by bit. */
 typedef struct result {
     double code[ROWS], back[ROWS * D], again[ROWS * D];
-    double loss[ROWS], losses[ROWS * D], weight[8];
+    double loss[ROWS], losses[ROWS * D], weight[8], threshold;
     size_t saved;
     unsigned char file[1 << 15];
 } result;
@@ -112,18 +112,22 @@ static void call_scores(scene *s)
     good(s, "ae_anomaly_columns",
          ae_anomaly_columns(s->model, s->data, sizeof o->losses, o->losses,
                             s->w));
+    good(s, "ae_threshold",
+         ae_threshold(s->model, s->data, 0.2, &o->threshold, s->w));
 }
 
 static void call_copies(scene *s)
 {
     static unsigned char file[1 << 15];
     result *const o = s->out;
-    size_t need = 0;
+    size_t need = 0, weights = 0;
     const char *const key = ae_params_key(s->model, 0);
     unchanged(s, "ae_params_key");
     good(s, "ae_get_params",
          ae_get_params(s->model, key, sizeof o->weight / sizeof *o->weight,
-                       o->weight, NULL, s->w));
+                       o->weight, &weights, s->w));
+    good(s, "ae_set_params",
+         ae_set_params(s->model, key, weights, o->weight, s->w));
     good(s, "ae_new", ae_new(s->config, &s->other, s->w));
     good(s, "ae_copy", ae_copy(s->model, s->other, s->w));
     good(s, "ae_save", ae_save(s->model, sizeof file, file, &need, s->w));
