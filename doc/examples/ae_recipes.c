@@ -1,4 +1,4 @@
-/* What the options are for: three recipes on small pictures. */
+/* What the options are for: recipes on small pictures. */
 #include <math.h>
 
 #include "autoencoder.h"
@@ -18,15 +18,16 @@ static void make_pictures(double x[N][D])
         }
 }
 
-static double loss(const ae_model *m)
+static double report(const ae_model *m, const char *key)
 {
     double v = 0;
-    need(genmod_report_get(ae_report(m), AE_REPORT_EPOCH_LOSS, &v), NULL);
+    need(genmod_report_get(ae_report(m), key, &v), NULL);
     return v;
 }
 
-/* A denoising convolutional autoencoder: half of the cells are masked, and the
- * code is an image of its own. */
+/* A denoising convolutional autoencoder: half of the cells are masked, and
+ * count more than twice as much as those that can be seen; the code is an image
+ * of its own. */
 static void denoise(double x[N][D])
 {
     options o = {
@@ -36,6 +37,7 @@ static void denoise(double x[N][D])
         {AE_LOSS, "bce"},
         {AE_CORRUPTION, "masking"},
         {AE_CORRUPTION_LEVEL, "0.5"},
+        {AE_EMPHASIS, "0.6"},
         {AE_EPOCHS, "30"},
         {AE_BATCH_SIZE, "32"},
         {AE_SEED, "11"},
@@ -76,7 +78,53 @@ static void tie(double x[N][D])
     for (size_t i = 0; ae_params_key(m, i); i++)
         own++;
     expect(own == 6, "two weights, four biases");
-    expect(loss(m) < 20, "half of what no code at all would cost");
+    expect(report(m, AE_REPORT_EPOCH_LOSS) < 20,
+           "half of what no code at all would cost");
+    ae_free(m);
+}
+
+/* More units than columns, of which few are on at a time: the mean activation
+ * of each is drawn to a twentieth. */
+static void thin_out(double x[N][D])
+{
+    options o = {{AE_ENCODER, "dense 100; sigmoid"},
+                 {AE_STANDARDISE, "0"},
+                 {AE_SPARSITY, "0.5"},
+                 {AE_SPARSITY_KIND, "kl"},
+                 {AE_SPARSITY_TARGET, "0.05"},
+                 {AE_LEARNING_RATE, "0.01"},
+                 {AE_EPOCHS, "60"},
+                 {AE_BATCH_SIZE, "64"},
+                 {NULL, NULL}};
+    ae_model *m = fit_autoencoder(o, N, D, x[0], NULL);
+    static double z[N * 100];
+    double mean = 0;
+    encode(m, N, D, x[0], z);
+    for (int i = 0; i < N * 100; i++)
+        mean += z[i] / (N * 100);
+    expect(mean < 0.1, "few units are on");
+    expect(report(m, AE_REPORT_PENALTY) < report(m, AE_REPORT_EPOCH_LOSS),
+           "a part of the loss");
+    ae_free(m);
+}
+
+/* Codes that small changes of a row hardly move. One random direction a row
+ * stands for the code's 12 numbers. */
+static void contract(double x[N][D])
+{
+    options o = {{AE_ENCODER, "dense 32; sigmoid; dense 12; sigmoid"},
+                 {AE_STANDARDISE, "0"},
+                 {AE_CONTRACTION, "0.1"},
+                 {AE_CONTRACTION_PROBES, "1"},
+                 {AE_LEARNING_RATE, "0.01"},
+                 {AE_EPOCHS, "30"},
+                 {AE_BATCH_SIZE, "32"},
+                 {NULL, NULL}};
+    ae_model *m = fit_autoencoder(o, N, D, x[0], NULL);
+    const double own = report(m, AE_REPORT_RECONSTRUCTION);
+    const double penalty = report(m, AE_REPORT_PENALTY);
+    const double whole = report(m, AE_REPORT_EPOCH_LOSS);
+    expect(fabs(own + penalty - whole) < 1e-5 * whole, "the two parts");
     ae_free(m);
 }
 
@@ -108,6 +156,8 @@ int main(void)
     make_pictures(x);
     denoise(x);
     tie(x);
+    thin_out(x);
+    contract(x);
     stop(x);
     return 0;
 }

@@ -2,9 +2,12 @@
  * Autoencoders: an encoder that maps a row to a code and a decoder that maps it
  * back, trained together so that the reconstruction comes close to the row.
  *
- *     minimise  E |x - g(f(x~))|,   x~ = x, or x with noise (denoising)
+ *     minimise  E |x - g(f(x~))| + penalties of f,
+ *     x~ = x, or x with noise (denoising)
  *
- * Hinton, Salakhutdinov 2006; Vincent et al. 2010 (denoising). What it has
+ * Penalties make codes sparse ("sparsity") or deaf to small changes of a row
+ * ("contraction"). Hinton, Salakhutdinov 2006; Vincent et al. 2010 (denoising);
+ * Ng 2011 (sparse); Rifai et al. 2011 (contractive). What it has
  * learned sits in its weights: nothing says where codes lie, so it does not
  * draw new rows. The arithmetic stands in doc/math/ae.md.
  */
@@ -38,6 +41,13 @@ typedef struct ae_model ae_model;
 #define AE_CORRUPTION "corruption"   /**< none, gaussian, masking, salt-and-pepper */
 /** sd of the noise in standardised units, or share of the cells */
 #define AE_CORRUPTION_LEVEL "corruption_level"
+/** 0 to 1: how little the cells count that a corruption left alone */
+#define AE_EMPHASIS "emphasis"
+#define AE_SPARSITY "sparsity"           /**< weight of the sparse codes' penalty */
+#define AE_SPARSITY_KIND "sparsity_kind" /**< kl, l1 */
+#define AE_SPARSITY_TARGET "sparsity_target" /**< mean activation that kl asks for */
+#define AE_CONTRACTION "contraction" /**< weight of the Jacobian's squared norm */
+#define AE_CONTRACTION_PROBES "contraction_probes" /**< to estimate it; 0: exact */
 #define AE_STANDARDISE "standardise" /**< 1: columns to mean 0, deviation 1 inside */
 #define AE_BATCH_SIZE "batch_size"
 #define AE_EPOCHS "epochs"
@@ -75,6 +85,8 @@ typedef struct ae_model ae_model;
 #define AE_REPORT_STOPPED_EARLY "stopped_early"
 #define AE_REPORT_PARAMETERS "parameters"
 #define AE_REPORT_OTHER_KERNELS "other_kernels"
+#define AE_REPORT_RECONSTRUCTION "reconstruction"
+#define AE_REPORT_PENALTY "penalty"
 #define AE_REPORT_LOSS_HISTORY "loss_history"
 #define AE_REPORT_VALIDATION_HISTORY "validation_history"
 
@@ -103,8 +115,11 @@ GENMOD_CALL int32_t ae_config_new(genmod_config **out, genmod_workspace *w);
  * @param[out] out  the model, owned by the caller; NULL after a failure
  * @param w         may be NULL
  * @retval GENMOD_BAD_ARGUMENT out is NULL, c belongs to another family, a
- *   network or shape is wrong (the text names option, position and reason), or
- *   "corruption_level" is above 1 where it is a share
+ *   network or shape is wrong (the text names option, position and reason),
+ *   "corruption_level" is above 1 where it is a share, "emphasis" without cells
+ *   that masking or salt and pepper corrupts, "sparsity" of kind "kl" and an
+ *   encoder that does not end in sigmoid or softmax, or "contraction" and an
+ *   encoder with batchnorm
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
  * Since 0.1.
@@ -118,8 +133,10 @@ GENMOD_CALL int32_t ae_new(const genmod_config *c, ae_model **out,
  * @param m  the model
  * @param c  options; those whose "when" is "structure" must equal the model's
  * @param w  may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, or a structural option differs
+ * @retval GENMOD_BAD_ARGUMENT NULL, a structural option differs, or as ae_new()
  * @retval GENMOD_BUSY the model is being trained
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
  * Since 0.1.
  */
 GENMOD_CALL int32_t ae_configure(ae_model *m, const genmod_config *c,
@@ -163,8 +180,9 @@ GENMOD_API size_t ae_code_size(const ae_model *m);
  *   every cell lies in [0, 1] and columns are not standardised.
  * @param w  may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, another d than "input" says, a network that
- *   does not fit, a decoder that does not give back the input's shape, tied networks
- *   that are not mirror images, bce and a cell outside [0, 1]
+ *   does not fit or cannot have a penalty (as ae_new()), a decoder that does not
+ *   give back the input's shape, tied networks that are not mirror images, bce and
+ *   a cell outside [0, 1]
  * @retval GENMOD_NON_FINITE the text names row and column
  * @retval GENMOD_BUSY the model is being trained
  * @retval GENMOD_NO_MEMORY
@@ -224,9 +242,11 @@ GENMOD_CALL int32_t ae_fit(ae_model *m, const genmod_data *x,
  * The report of the last training.
  *
  * Losses are sums over columns (of standardised values where those are on), means
- * over rows. other_kernels: 1 if training went on from a checkpoint that another
- * instruction set or version of OpenBLAS wrote: its bits are then not those of an
- * uninterrupted run. The histories hold the first 1,048,576 passes.
+ * over rows. epoch_loss is reconstruction, of noisy rows where there is a
+ * corruption, plus penalty; validation_loss is the reconstruction of rows as they
+ * are, and no penalty. other_kernels: 1 if training went on from a checkpoint that
+ * another instruction set or version of OpenBLAS wrote: its bits are then not those
+ * of an uninterrupted run. The histories hold the first 1,048,576 passes.
  *
  * @return lent until the next mutating call; NULL for NULL. Since 0.1.
  */
@@ -300,6 +320,25 @@ GENMOD_CALL int32_t ae_anomaly_columns(const ae_model *m, const genmod_data *x,
                                        genmod_workspace *w);
 
 /**
+ * From which score on a row is strange, when at most a share of the rows of x
+ * may be taken for it: the least score of ae_anomaly() that at most share n of
+ * them are above. (The empirical quantile of 1 - share without interpolation:
+ * type 1 of Hyndman, Fan 1996.) Rows that the model was trained on score lower
+ * than others: give it rows that were held out.
+ *
+ * @param m        a model with weights
+ * @param x        [n, d], finite; a row counts once, whatever its weight
+ * @param share    in [0, 1); 0 gives the greatest score
+ * @param[out] out the score; untouched after a failure
+ * @param w        may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, share, columns, or as ae_anomaly()
+ * The rest as ae_anomaly(). Memory: 16 bytes a row. Since 0.1.
+ */
+GENMOD_CALL int32_t ae_threshold(const ae_model *m, const genmod_data *x,
+                                 double share, double *out,
+                                 genmod_workspace *w);
+
+/**
  * The names of the model's arrays, one by one: "encoder.0.weight", ….
  * @return text that lives as long as the weights, or NULL for i at or past their
  *   number. Since 0.1.
@@ -319,27 +358,24 @@ GENMOD_API const char *ae_params_key(const ae_model *m, size_t i);
  * Since 0.1.
  */
 GENMOD_CALL int32_t ae_get_params(const ae_model *m, const char *name,
-/**
- * From which score on a row is strange, when at most a share of the rows of x
- * may be taken for it: the least score of ae_anomaly() that at most share n of
- * them are above. (The empirical quantile of 1 - share without interpolation:
- * type 1 of Hyndman, Fan 1996.) Rows that the model was trained on score lower
- * than others: give it rows that were held out.
- *
- * @param m        a model with weights
- * @param x        [n, d], finite; a row counts once, whatever its weight
- * @param share    in [0, 1); 0 gives the greatest score
- * @param[out] out the score; untouched after a failure
- * @param w        may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, share, columns, or as ae_anomaly()
- * The rest as ae_anomaly(). Memory: 16 bytes a row. Since 0.1.
- */
-GENMOD_CALL int32_t ae_threshold(const ae_model *m, const genmod_data *x,
-                                 double share, double *out,
-                                 genmod_workspace *w);
-
                                   size_t cap, double *out, size_t *need,
                                   genmod_workspace *w);
+
+/**
+ * Overwrite an array of the model by name, as ae_get_params() gives it. Training
+ * then goes on from it with moments of 0, as after ae_load() of a saved model;
+ * the report stays.
+ * @param n       doubles at values; as many as the array has
+ * @param values  row-major, finite as floats, to which they are rounded
+ * @param w       may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, no such name, or another n
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_NON_FINITE the text names the element
+ * @retval GENMOD_BUSY the model is being trained
+ * After a failure the model is as it was. Since 0.1.
+ */
+GENMOD_CALL int32_t ae_set_params(ae_model *m, const char *name, size_t n,
+                                  const double *values, genmod_workspace *w);
 
 /**
  * Write options, weights and report as a safetensors file.
@@ -361,22 +397,6 @@ GENMOD_CALL int32_t ae_save(const ae_model *m, size_t cap, void *out,
  * The same with all that training needs to go on bit for bit: moments, averages,
  * kept state, counters, place in the pass. May be called from progress.
  * As ae_save(). Since 0.1.
-/**
- * Overwrite an array of the model by name, as ae_get_params() gives it. Training
- * then goes on from it with moments of 0, as after ae_load() of a saved model;
- * the report stays.
- * @param n       doubles at values; as many as the array has
- * @param values  row-major, finite as floats, to which they are rounded
- * @param w       may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, no such name, or another n
- * @retval GENMOD_NOT_FITTED
- * @retval GENMOD_NON_FINITE the text names the element
- * @retval GENMOD_BUSY the model is being trained
- * After a failure the model is as it was. Since 0.1.
- */
-GENMOD_CALL int32_t ae_set_params(ae_model *m, const char *name, size_t n,
-                                  const double *values, genmod_workspace *w);
-
  */
 GENMOD_CALL int32_t ae_checkpoint(const ae_model *m, size_t cap, void *out,
                                   size_t *need, genmod_workspace *w);

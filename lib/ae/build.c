@@ -35,37 +35,54 @@ static ad_node losses(const model_draft *f, ad_node x, ad_node y)
     return ad_square(g, ad_sub(g, x, y));
 }
 
-/* Mean over the rows of weight * sum over the cells. */
-static ad_node mean_loss(const model_draft *f, ad_node x, ad_node y)
+ad_node ae_mean(const model_draft *f, ad_node v)
 {
-    ad_graph *const g = f->g;
-    const uint32_t cells = f->b->columns.size.rank == 3 ? 0xe : 0x2;
-
-    return ad_mean_all(g, ad_mul(g, model_draft_weights(f),
-                                 ad_sum(g, losses(f, x, y), cells, 0)));
+    return ad_mean_all(f->g, ad_mul(f->g, model_draft_weights(f), v));
 }
 
-/* x~ of Vincent et al. 2010, section 3.3. */
-static ad_node corrupted(const model_draft *f, ad_node x, double level)
+/* Mean over the rows of the sum over the cells of v. */
+static ad_node mean_cells(const model_draft *f, ad_node v)
+{
+    const uint32_t cells = f->b->columns.size.rank == 3 ? 0xe : 0x2;
+
+    return ae_mean(f, ad_sum(f->g, v, cells, 0));
+}
+
+/* x~ of Vincent et al. 2010, section 3.3; *hit is 1 for the cells that were
+ * taken hold of, changed or not. */
+static ad_node corrupted(const model_draft *f, ad_node x, double level,
+                         ad_node *hit)
 {
     ad_graph *const g = f->g;
     const nn_size *const size = &f->b->columns.size;
     const int32_t corruption = body_of(f)->corruption;
     const ad_shape shape = nn_size_rows(g, size);
-    ad_node hit, salt;
+    ad_node salt;
 
     if (corruption == AE_CLEAN || level == 0)
         return x;
     if (corruption == AE_GAUSSIAN)
         return ad_add(g, x,
                       ad_scale(g, ad_normal(g, "ae/corruption", shape), level));
-    hit = ad_bernoulli(g, "ae/mask", level, shape);
+    *hit = ad_bernoulli(g, "ae/mask", level, shape);
     if (corruption == AE_MASKING)
-        return ad_select(g, hit, ad_zeros(g, x), x);
+        return ad_select(g, *hit, ad_zeros(g, x), x);
     salt = ad_select(g, ad_bernoulli(g, "ae/corruption", 0.5, shape),
                      model_draft_row(f, "high", size),
                      model_draft_row(f, "low", size));
-    return ad_select(g, hit, salt, x);
+    return ad_select(g, *hit, salt, x);
+}
+
+/* Vincent et al. 2010, the emphasis on corrupted cells: alpha = 1 and beta = 1
+ * - emphasis. */
+static ad_node emphasised(const model_draft *f, ad_node v, ad_node hit,
+                          double emphasis)
+{
+    ad_graph *const g = f->g;
+
+    if (emphasis == 0)
+        return v;
+    return ad_mul(g, v, ad_shift(g, ad_scale(g, hit, emphasis), 1 - emphasis));
 }
 
 int32_t ae_compile(const model_body *b, size_t program, size_t rows,
@@ -101,7 +118,8 @@ int32_t ae_compile_evaluate(const model_body *b, const double *recipe,
     if (status)
         return status;
     x = model_draft_rows(&f, "x", &b->columns.size);
-    model_draft_output(&f, mean_loss(&f, x, decoded(&f, encoded(&f, x))));
+    model_draft_output(
+        &f, mean_cells(&f, losses(&f, x, decoded(&f, encoded(&f, x)))));
     return model_draft_close(&f, out);
 }
 
@@ -111,14 +129,21 @@ int32_t ae_compile_update(const model_body *b, const double *recipe,
     model_draft f;
     const int32_t status =
         model_draft_open(&f, b, rows, NN_TRAIN | NN_UPDATE, w);
-    ad_node x, loss;
+    ad_node x, seen, hit = AD_NONE, z, own, penalty, loss;
 
     if (status)
         return status;
     x = model_draft_rows(&f, "x", &b->columns.size);
-    loss =
-        mean_loss(&f, x, decoded(&f, encoded(&f, corrupted(&f, x, recipe[0]))));
+    seen = corrupted(&f, x, recipe[AE_LEVEL], &hit);
+    z = encoded(&f, seen);
+    own = mean_cells(&f, emphasised(&f, losses(&f, x, decoded(&f, z)), hit,
+                                    recipe[AE_EMPHASISED]));
+    penalty = ae_penalty(&f, recipe, seen, z);
+    loss = penalty == AD_NONE ? own : ad_add(f.g, own, penalty);
     model_draft_output(&f, loss);
+    model_draft_output(&f, own);
+    if (penalty != AD_NONE)
+        model_draft_output(&f, penalty);
     model_draft_gradients(&f, loss);
     return model_draft_close(&f, out);
 }

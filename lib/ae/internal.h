@@ -17,6 +17,24 @@
 #define AE_MASKING 2
 #define AE_SALT_AND_PEPPER 3
 
+/* Kinds of sparsity, in the order of the option's choices. */
+#define AE_KL 0
+#define AE_ABSOLUTE 1
+
+/* Training options that a program holds. */
+enum {
+    AE_LEVEL,
+    AE_EMPHASISED,
+    AE_SPARSE,
+    AE_SPARSE_KIND,
+    AE_SPARSE_TARGET,
+    AE_CONTRACTIVE,
+    AE_PROBES
+};
+
+/* Outputs of `update`. */
+enum { AE_OUT_LOSS, AE_OUT_RECONSTRUCTION, AE_OUT_PENALTY };
+
 /* Arrays of a body, where there is salt and pepper: [d] the extremes of the
  * columns, scaled, in the order of the tensors. */
 #define AE_LOW "columns.low"
@@ -44,6 +62,7 @@ extern const model_family ae_family;
 
 /* options.c: what bounds of single options cannot say. */
 int32_t ae_check_options(const genmod_config *c, genmod_workspace *w);
+void ae_recipe(const genmod_config *c, double out[MODEL_RECIPE]);
 /* The text of the default encoder; at most MODEL_TEXT bytes. */
 void ae_default_encoder(const nn_size *input, int64_t code, char *out);
 
@@ -60,6 +79,21 @@ int32_t ae_compile_update(const model_body *b, const double *recipe,
                           size_t rows, ad_program **out, genmod_workspace *w);
 int32_t ae_compile_evaluate(const model_body *b, const double *recipe,
                             size_t rows, ad_program **out, genmod_workspace *w);
+
+/* Mean over the rows of weight * v [m]. */
+ad_node ae_mean(const model_draft *f, ad_node v);
+
+/* penalty.c: what is added to the reconstruction's loss. Refuses what the
+ * networks cannot have. */
+int32_t ae_check_penalties(const genmod_config *c, const model_body *b,
+                           genmod_workspace *w);
+/* Of the codes z of rows x, both of the pass that trains; AD_NONE: none. */
+ad_node ae_penalty(model_draft *f, const double *recipe, ad_node x, ad_node z);
+
+/* parts.c: reconstruction and penalty of a pass, for the report. */
+size_t ae_tallies(const model_body *b);
+void ae_note(model_trainer *t, const ad_program *p, size_t m);
+void ae_publish(model_trainer *t, const nn_status *s);
 
 /* cells.c: what cells have to be, and their extremes. */
 int ae_surveys(const model_body *b);

@@ -18,11 +18,6 @@ static int standardises(const model_body *b)
     return ((const ae_body *)b)->standardise;
 }
 
-static void recipe(const genmod_config *c, double out[MODEL_RECIPE])
-{
-    out[0] = base_config_f64(c, AE_CORRUPTION_LEVEL);
-}
-
 const model_family ae_family = {
     .record = {.family = "ae",
                .noun = "such an autoencoder",
@@ -39,10 +34,13 @@ const model_family ae_family = {
     .surveys = ae_surveys,
     .look = ae_look,
     .compile = ae_compile,
-    .recipe = recipe,
+    .recipe = ae_recipe,
     .compile_update = ae_compile_update,
     .compile_evaluate = ae_compile_evaluate,
     .fill = ae_fill,
+    .tallies = ae_tallies,
+    .note = ae_note,
+    .publish = ae_publish,
 };
 
 int32_t ae_config_new(genmod_config **out, genmod_workspace *w)
@@ -121,12 +119,12 @@ int32_t ae_get_params(const ae_model *m, const char *name, size_t cap,
                       double *out, size_t *need, genmod_workspace *w)
 {
     return model_get_params((const model *)m, name, cap, out, need, w);
+}
+
 int32_t ae_set_params(ae_model *m, const char *name, size_t n,
                       const double *values, genmod_workspace *w)
 {
     return model_set_params((model *)m, name, n, values, w);
-}
-
 }
 
 int32_t ae_save(const ae_model *m, size_t cap, void *out, size_t *need,

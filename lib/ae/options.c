@@ -69,6 +69,45 @@ const base_option ae_options[] = {
      .maximum = 1e6,
      .help = "standard deviation of the noise, in units of the standardised "
              "columns; or the share of the cells, at most 1"},
+    {.key = AE_EMPHASIS,
+     .type = BASE_F64,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 1,
+     .help = "cells that masking or salt and pepper left alone count 1 - "
+             "emphasis in the training loss; 1: corrupted cells alone do"},
+    {.key = AE_SPARSITY,
+     .type = BASE_F64,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 1e30,
+     .help = "weight of the penalty on codes that are not sparse; 0: none"},
+    {.key = AE_SPARSITY_KIND,
+     .type = BASE_STR,
+     .initial = "kl",
+     .choices = "kl|l1",
+     .help = "divergence of each unit's mean activation in the minibatch from "
+             "its target, for codes from 0 to 1; or the sum of |code|"},
+    {.key = AE_SPARSITY_TARGET,
+     .type = BASE_F64,
+     .initial = "0.05",
+     .minimum = 0.000001,
+     .maximum = 0.999999,
+     .help = "mean activation of a unit that kl asks for"},
+    {.key = AE_CONTRACTION,
+     .type = BASE_F64,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 1e30,
+     .help = "weight of the squared norm of the Jacobian of the code by the "
+             "row; 0: none"},
+    {.key = AE_CONTRACTION_PROBES,
+     .type = BASE_I64,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 1024,
+     .help = "random directions that estimate that norm; 0: exact, at the cost "
+             "of as many as a code has numbers"},
     {.key = AE_STANDARDISE,
      .type = BASE_I64,
      .structure = 1,
@@ -85,8 +124,44 @@ const base_entry ae_entries[] = {
     NN_ENTRIES,
     {.key = AE_REPORT_OTHER_KERNELS,
      .help = "1: training went on from a checkpoint that other kernels wrote"},
+    {.key = AE_REPORT_RECONSTRUCTION,
+     .help = "The reconstruction's part of epoch_loss."},
+    {.key = AE_REPORT_PENALTY,
+     .help = "The part of sparsity and contraction, with their weights."},
     {.key = NULL},
 };
+
+void ae_recipe(const genmod_config *c, double out[MODEL_RECIPE])
+{
+    out[AE_LEVEL] = base_config_f64(c, AE_CORRUPTION_LEVEL);
+    out[AE_EMPHASISED] = base_config_f64(c, AE_EMPHASIS);
+    out[AE_SPARSE] = base_config_f64(c, AE_SPARSITY);
+    out[AE_SPARSE_KIND] = base_config_choice(c, AE_SPARSITY_KIND);
+    out[AE_SPARSE_TARGET] = base_config_f64(c, AE_SPARSITY_TARGET);
+    out[AE_CONTRACTIVE] = base_config_f64(c, AE_CONTRACTION);
+    out[AE_PROBES] = (double)base_config_i64(c, AE_CONTRACTION_PROBES);
+}
+
+/* There must be cells that were corrupted, and others. */
+static int32_t check_emphasis(const genmod_config *c, int32_t corruption,
+                              double level, genmod_workspace *w)
+{
+    const double emphasis = base_config_f64(c, AE_EMPHASIS);
+
+    if (emphasis > 0 && corruption != AE_MASKING &&
+        corruption != AE_SALT_AND_PEPPER)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "option \"emphasis\" is %g; corruption \"%s\" %s",
+                         emphasis, base_config_str(c, AE_CORRUPTION),
+                         corruption == AE_CLEAN ? "corrupts no cell"
+                                                : "leaves no cell alone");
+    if (emphasis > 0 && level == 0)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "option \"emphasis\" is %g; with option "
+                         "\"corruption_level\" 0 no cell is corrupted",
+                         emphasis);
+    return GENMOD_OK;
+}
 
 int32_t ae_check_options(const genmod_config *c, genmod_workspace *w)
 {
@@ -99,7 +174,7 @@ int32_t ae_check_options(const genmod_config *c, genmod_workspace *w)
                          "option \"corruption_level\" is %g; a share of the "
                          "cells is at most 1",
                          level);
-    return GENMOD_OK;
+    return check_emphasis(c, corruption, level, w);
 }
 
 /* ---- the default encoder ------------------------------------------------- */

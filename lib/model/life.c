@@ -87,9 +87,32 @@ static int32_t check_config(const model_family *f, const genmod_config *c,
     return GENMOD_OK;
 }
 
+/* The networks of a known input are looked at now; they are made when weights
+ * are. */
+static int32_t look_at_networks(const model *m, const genmod_config *c,
+                                size_t *d, size_t *z, genmod_workspace *w)
+{
+    const model_schema s = {.d = m->d,
+                            .kinds = m->body ? m->body->schema.kinds : NULL,
+                            .levels = m->body ? m->body->schema.levels : NULL};
+    model_body *b;
+    int32_t status;
+
+    if (!s.d && !base_config_str(c, "input")[0])
+        return GENMOD_OK;
+    status = model_body_new(m->family, c, &s, &b, w);
+    if (status)
+        return status;
+    *d = b->d;
+    *z = b->z;
+    model_body_free(b);
+    return GENMOD_OK;
+}
+
 int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w)
 {
     base_call call;
+    size_t d, z;
     int32_t status;
 
     w = base_enter(&call, w, &status);
@@ -103,6 +126,8 @@ int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w)
         status = check_config(m->family, c, w);
     if (!status)
         status = m->family->check_options(c, w);
+    if (!status)
+        status = look_at_networks(m, c, &d, &z, w);
     if (!status)
         status = base_config_assign(m->config, c, 0, w);
     return base_leave(&call, status);
@@ -125,25 +150,6 @@ int32_t model_get_config(const model *m, genmod_config *c, genmod_workspace *w)
     return base_leave(&call, status);
 }
 
-/* The networks of a known input are looked at now; they are made when weights
- * are. */
-static int32_t check_networks(model *m, genmod_workspace *w)
-{
-    const model_schema s = {0};
-    model_body *b;
-    int32_t status;
-
-    if (!base_config_str(m->config, "input")[0])
-        return GENMOD_OK;
-    status = model_body_new(m->family, m->config, &s, &b, w);
-    if (status)
-        return status;
-    m->d = b->d;
-    m->z = b->z;
-    model_body_free(b);
-    return GENMOD_OK;
-}
-
 static int32_t build(const genmod_config *c, model *m, genmod_workspace *w)
 {
     int32_t status = base_config_new(m->family->record.options, &m->config, w);
@@ -155,7 +161,7 @@ static int32_t build(const genmod_config *c, model *m, genmod_workspace *w)
     if (!status)
         status = base_report_new(m->family->record.entries, &m->report, w);
     if (!status)
-        status = check_networks(m, w);
+        status = look_at_networks(m, m->config, &m->d, &m->z, w);
     return status;
 }
 

@@ -209,8 +209,8 @@ struct model_family {
     void (*tune)(const genmod_config *c, nn_training *o);
     /* Inputs of a training program beside "x" and "weight". NULL: none. */
     void (*fill)(const model_trainer *t, const ad_program *p, uint64_t step);
-    /* What the family counts in training, beside the loop; a checkpoint holds
-     * it. NULL: nothing. */
+    /* What the family counts in training, beside the loop: finite numbers; a
+     * checkpoint holds them. NULL: nothing. */
     size_t (*tallies)(const model_body *b);
     /* After a replay that was taken, with its outputs in the arena: of
      * `update`, or of `evaluate`. NULL: nothing. */

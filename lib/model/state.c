@@ -348,6 +348,18 @@ static int32_t read_part(const loading *l, const nn_part *part)
     return GENMOD_OK;
 }
 
+static int32_t check_tally(const loading *l)
+{
+    const model_trainer *const t = l->fresh.trainer;
+
+    for (size_t i = 0; i < t->tallies; i++)
+        if (!is_finite(t->tally[i]))
+            return base_fail(l->w, GENMOD_BAD_BYTES,
+                             "tensor \"" TRAINING "tally\": element %u is %g",
+                             (uint64_t)i, t->tally[i]);
+    return GENMOD_OK;
+}
+
 /* Counts of the report go on from those of the loop. */
 static int32_t settle_counts(loading *l)
 {
@@ -376,6 +388,8 @@ static int32_t read_training(loading *l)
         status = read_part(l, &part);
     if (!status)
         status = nn_loop_loaded(m->trainer->loop, l->w);
+    if (!status)
+        status = check_tally(l);
     return status ? status : settle_counts(l);
 }
 

@@ -33,6 +33,19 @@ int nn_net_has(const nn_net *net, const char *word)
     return 0;
 }
 
+const char *nn_net_last(const nn_net *net)
+{
+    const char *word = NULL;
+
+    for (size_t i = 0; i < net->n; i += 1 + net->layers[i].body) {
+        const char *const own = net->layers[i].kind->word;
+
+        if (!base_same(own, "flatten") && !base_same(own, "reshape"))
+            word = own;
+    }
+    return word;
+}
+
 size_t nn_net_states(const nn_net *net)
 {
     size_t n = 0;

@@ -64,6 +64,9 @@ int32_t nn_net_mirror(const nn_net *net, size_t cap, char *out, size_t *need,
                       genmod_workspace *w);
 /* 1 if the network has a layer of that word, at any depth. */
 int nn_net_has(const nn_net *net, const char *word);
+/* The word of the last layer that changes numbers, and not just their shape;
+ * NULL: none does. */
+const char *nn_net_last(const nn_net *net);
 
 /* Adds the variables ("<prefix>.<layer>.weight", …; layers count from 0, those
  * in a residual after it) to the store. tied, if not NULL, is the declared

@@ -221,6 +221,82 @@ static void wrong_networks_are_refused(void **state)
     close_scene(s);
 }
 
+static void penalties_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options, *part;
+    } cases[] = {
+        {"emphasis=0.5", "emphasis\" is 0.5; corruption \"none\" corrupts"},
+        {"emphasis=0.5 | corruption=gaussian", "leaves no cell alone"},
+        {"emphasis=1 | corruption=masking | corruption_level=0",
+         "corruption_level\" 0"},
+        {"input=4 | sparsity=0.3", "sparsity\" is 0.3 of kind \"kl\""},
+        {"input=4 | encoder=dense 2; sigmoid; dense 2 | sparsity=1",
+         "must end in sigmoid or softmax"},
+        {"input=4 | encoder=dense 2; residual { dense 2; sigmoid } | "
+         "sparsity=1",
+         "must end in sigmoid or softmax"},
+        {"input=1x2x2 | encoder=reshape 1x2x2 | decoder=dense 4 | sparsity=1",
+         "must end in sigmoid or softmax"},
+        {"input=4 | encoder=dense 3; batchnorm; dense 2 | contraction=2",
+         "contraction\" is 2; option \"encoder\" has batchnorm"},
+        {"input=4 | encoder=residual { dense 4; batchnorm } | contraction=2",
+         "batchnorm"}};
+    scene *const s = open_scene();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        genmod_config *const c = fixture_config(cases[i].options);
+        ae_model *m = NULL;
+        refused(s, ae_new(c, &m, s->w), GENMOD_BAD_ARGUMENT, cases[i].part);
+        genmod_config_free(c);
+    }
+    close_scene(s);
+}
+
+static void penalties_that_can_be_are_taken(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "sparsity=0.3 | sparsity_kind=l1",
+        "encoder=dense 2; sigmoid; flatten | sparsity=0.3",
+        "encoder=dense 6; softmax; reshape 6x1x1 | sparsity=0.3",
+        "encoder=dense 2; sigmoid; dropout 0.1 | sparsity=0 | contraction=1",
+        "encoder=sn dense 3; groupnorm 1; dense 2 | contraction=1",
+        "encoder=dense 2 | decoder=dense 3; batchnorm; dense 4 | contraction=1",
+        "encoder=dense 3; batchnorm; dense 2 | contraction_probes=4"};
+    scene *const s = open_scene();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ae_model *const m = fixture_model(cases[i]);
+        assert_status(ae_start(m, s->v, s->w), GENMOD_OK, s->w);
+        assert_status(ae_step(m, s->v, s->w), GENMOD_OK, s->w);
+        ae_free(m);
+    }
+    close_scene(s);
+}
+
+/* Once the columns are known, by "input" or by data. */
+static void configure_looks_at_the_networks_too(void **state)
+{
+    (void)state;
+    scene *const s = open_scene();
+    genmod_config *const c = fixture_config(NULL);
+    ae_model *const m = fixture_model("input=4 | encoder=dense 2; batchnorm");
+    assert_ok(ae_get_config(s->m, c, NULL));
+    assert_ok(genmod_config_set_f64(c, AE_SPARSITY, 0.5, NULL));
+    refused(s, ae_configure(s->m, c, s->w), GENMOD_BAD_ARGUMENT,
+            "must end in sigmoid");
+    assert_ok(ae_get_config(m, c, NULL));
+    assert_ok(genmod_config_set_f64(c, AE_CONTRACTION, 0.5, NULL));
+    refused(s, ae_configure(m, c, s->w), GENMOD_BAD_ARGUMENT, "batchnorm");
+    ae_free(m);
+    /* of columns that are not known yet: found out at the start */
+    fixture_configure(s->none, "sparsity=0.5");
+    refused(s, ae_start(s->none, s->v, s->w), GENMOD_BAD_ARGUMENT,
+            "must end in sigmoid");
+    genmod_config_free(c);
+    close_scene(s);
+}
+
 static void configs_of_other_families_are_refused(void **state)
 {
     (void)state;
@@ -429,6 +505,9 @@ int main(void)
         cmocka_unit_test(sizes_that_do_not_fit_are_refused),
         cmocka_unit_test(without_weights_nothing_is_computed),
         cmocka_unit_test(wrong_networks_are_refused),
+        cmocka_unit_test(penalties_that_cannot_be_are_refused),
+        cmocka_unit_test(penalties_that_can_be_are_taken),
+        cmocka_unit_test(configure_looks_at_the_networks_too),
         cmocka_unit_test(configs_of_other_families_are_refused),
         cmocka_unit_test(cells_that_are_not_finite_are_named),
         cmocka_unit_test(a_wrong_row_ends_training_at_a_whole_update),

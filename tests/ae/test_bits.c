@@ -60,6 +60,21 @@ convolutional_training_has_the_same_bits_for_any_threads(void **state)
     free(x);
 }
 
+static void penalties_have_the_same_bits_for_any_threads(void **state)
+{
+    (void)state;
+    double *const x = fixture_read("digits.csv", 200, 64);
+    check_threads("encoder=dense 40; tanh; dense 11; sigmoid | sparsity=0.5 | "
+                  "contraction=0.3 | corruption=masking | emphasis=0.7 | "
+                  "batch_size=70",
+                  200, 64, x, NULL);
+    check_threads("input=1x8x8 | encoder=conv 4 k3 s2 p1; tanh; dense 9 | "
+                  "sparsity=0.5 | sparsity_kind=l1 | contraction=0.3 | "
+                  "contraction_probes=3 | batch_size=40",
+                  200, 64, x, NULL);
+    free(x);
+}
+
 /* The oldest set of this machine is another provider of matrix products. */
 static void
 training_by_other_kernels_has_the_same_bits_for_any_threads(void **state)
@@ -128,6 +143,7 @@ int main(void)
         cmocka_unit_test(dense_training_has_the_same_bits_for_any_threads),
         cmocka_unit_test(
             convolutional_training_has_the_same_bits_for_any_threads),
+        cmocka_unit_test(penalties_have_the_same_bits_for_any_threads),
         cmocka_unit_test(
             training_by_other_kernels_has_the_same_bits_for_any_threads),
         cmocka_unit_test(seeds_and_repetitions_decide_the_bits),

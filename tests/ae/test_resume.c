@@ -13,7 +13,8 @@ static const char options[] =
     "encoder=dense 9; batchnorm; tanh; dropout 0.1; dense 2 | batch_size=20 | "
     "epochs=40 | validation=0.1 | average=0.9 | schedule=cosine | "
     "schedule_steps=150 | warmup_steps=7 | corruption=salt-and-pepper | "
-    "corruption_level=0.2 | seed=3";
+    "corruption_level=0.2 | emphasis=0.5 | sparsity=0.1 | sparsity_kind=l1 | "
+    "seed=3";
 
 typedef struct scene {
     double *x;
@@ -257,7 +258,8 @@ static void another_optimiser_starts_anew(void **state)
                                         "momentum=0.5",
                                         "optimiser=adamw | weight_decay=0.01",
                                         "batch_size=33",
-                                        "corruption_level=0.4"};
+                                        "corruption_level=0.4",
+                                        "emphasis=0.9 | sparsity=1"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         fixture_configure(s.m, kinds[i]);
         assert_ok(ae_step(s.m, s.v, NULL));

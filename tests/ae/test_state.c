@@ -244,7 +244,8 @@ static void forged_numbers_are_refused(void **state)
         {"training.loop", 7, 1e300, "loop", NULL},
         {"training.optimiser0.v", 2, -1, "optimiser0.v", NULL},
         {"training.optimiser0.m", 2, NAN, "optimiser0.m", NULL},
-        {"training.kept", 2, INFINITY, "kept", NULL}};
+        {"training.kept", 2, INFINITY, "kept", NULL},
+        {"training.tally", 1, NAN, "training.tally\": element 1 is", NULL}};
     const fixture_bytes b = bytes_of(kinds[0], 1);
     for (size_t i = 0; i < sizeof pokes / sizeof *pokes; i++) {
         const fixture_bytes f = forge(b, edit_tensor, &pokes[i]);

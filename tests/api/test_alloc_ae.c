@@ -29,13 +29,13 @@ static unsigned char saved[1 << 15], checkpoint[1 << 15];
 static size_t saved_bytes, checkpoint_bytes;
 
 typedef struct kind {
-    const char *input, *encoder, *corruption, *average;
+    const char *input, *encoder, *corruption, *average, *contraction;
 } kind;
 
 static const kind kinds[] = {
     {"", "dense 5; batchnorm; tanh; dropout 0.1; dense 2", "salt-and-pepper",
-     "0.5"},
-    {"1x3x3", "conv 3 k2; relu; dense 2", "none", "0"},
+     "0.5", "0"},
+    {"1x3x3", "conv 3 k2; relu; dense 2; sigmoid", "masking", "0", "0.1"},
 };
 
 static double uniform(uint64_t *state)
@@ -67,6 +67,10 @@ static void set_up(stage *s, const kind *k, size_t threads)
     set(s, AE_ENCODER, k->encoder);
     set(s, AE_CORRUPTION, k->corruption);
     set(s, AE_AVERAGE, k->average);
+    set(s, AE_CONTRACTION, k->contraction);
+    set(s, AE_SPARSITY, "0.3");
+    set(s, AE_SPARSITY_KIND, "l1");
+    set(s, AE_EMPHASIS, "0.5");
     set(s, AE_EPOCHS, "2");
     set(s, AE_BATCH_SIZE, "20");
     assert_ok(ae_new(s->config, &s->model, s->w));
@@ -218,10 +222,6 @@ static int32_t call_anomaly_columns(stage *s)
                               (double *)(void *)s->out, s->w);
 }
 
-static int32_t call_get_params(stage *s)
-{
-    return ae_get_params(s->model, ae_params_key(s->model, 1),
-                         sizeof s->out / sizeof(double),
 static int32_t call_threshold(stage *s)
 {
     return ae_threshold(s->model, s->view, 0.1, (double *)(void *)s->out, s->w);
@@ -239,6 +239,10 @@ static int32_t call_set_params(stage *s)
     return ae_set_params(s->model, name, n, values, s->w);
 }
 
+static int32_t call_get_params(stage *s)
+{
+    return ae_get_params(s->model, ae_params_key(s->model, 1),
+                         sizeof s->out / sizeof(double),
                          (double *)(void *)s->out, &s->need, s->w);
 }
 
@@ -284,13 +288,13 @@ static const struct {
     {"ae_reconstruct", call_reconstruct, 0},
     {"ae_anomaly", call_anomaly, 0},
     {"ae_anomaly_columns", call_anomaly_columns, 0},
+    {"ae_threshold", call_threshold, 0},
     {"ae_get_params", call_get_params, 0},
+    {"ae_set_params", call_set_params, 0},
     {"ae_save", call_save, 0},
     {"ae_checkpoint", call_checkpoint, 0},
     {"ae_load", call_load, 0},
-    {"ae_threshold", call_threshold, 0},
     {"ae_load, checkpoint", call_load_checkpoint, 0},
-    {"ae_set_params", call_set_params, 0},
 };
 
 /* ---- the walk ------------------------------------------------------------ */

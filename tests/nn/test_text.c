@@ -377,6 +377,30 @@ static void has_looks_at_any_depth(void **state)
     nn_net_free(net);
 }
 
+static void last_is_what_decides_the_range(void **state)
+{
+    static const char *const cases[][2] = {
+        {"dense 4; sigmoid", "sigmoid"},
+        {"dense 4; sigmoid; reshape 1x2x2; flatten", "sigmoid"},
+        {"dense 4; sigmoid; dropout 0.1", "dropout"},
+        {"sigmoid; residual { dense 12; residual { dense 12; tanh } }",
+         "residual"},
+        {"residual { dense 12; tanh }; softmax", "softmax"},
+        {"reshape 3x2x2", NULL}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        nn_net *net;
+
+        assert_ok(parse(cases[i][0], "12", &net));
+        if (cases[i][1])
+            assert_string_equal(nn_net_last(net), cases[i][1]);
+        else
+            assert_null(nn_net_last(net));
+        nn_net_free(net);
+    }
+}
+
 static void text_says_how_much_room_it_wants(void **state)
 {
     nn_net *net;
@@ -435,6 +459,7 @@ int main(void)
         cmocka_unit_test(long_words_are_not_cut_inside_a_character),
         cmocka_unit_test(any_bytes_give_a_network_or_one_error),
         cmocka_unit_test(has_looks_at_any_depth),
+        cmocka_unit_test(last_is_what_decides_the_range),
         cmocka_unit_test(text_says_how_much_room_it_wants),
         cmocka_unit_test(failed_allocations_leave_nothing),
     };
