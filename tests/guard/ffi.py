@@ -50,12 +50,14 @@ def check_signature(place, name, result, params, opaque, callbacks):
 
 
 def check_user(place, name, params, callbacks):
-    """A callback is followed by the pointer that is handed to it."""
+    """A callback is followed by the pointer that is handed to it: user, or p_user
+    where there are several callbacks."""
     kinds = [parameter_type(p) for p in params]
     for i, kind in enumerate(kinds):
         if kind in callbacks and kind.endswith('_task'):
             continue
-        if kind in callbacks and 'void *user' not in params[i + 1:]:
+        if kind in callbacks and not any(
+                re.match(r'void \*(\w+_)?user$', p) for p in params[i + 1:]):
             yield '%s: %s: callback "%s" without a void *user' % (place, name,
                                                                   params[i])
 

@@ -2,6 +2,8 @@
  * public call that measures distributions. */
 #include "guard/environment.h"
 
+#include <fenv.h>
+
 #include <genmod/genmod.h>
 
 #define OUTCOMES 4
@@ -12,6 +14,7 @@ static const double second_table[OUTCOMES] = {0.125, 0.25, 0.5, 0.125};
 /* What the calls gave, to be compared bit by bit. */
 typedef struct result {
     double discrete[5];
+    double density[8];
 } result;
 
 static void play_discrete(const environment *e, result *r)
@@ -40,9 +43,48 @@ static void play_discrete(const environment *e, result *r)
                      NULL);
 }
 
+/* Leaves another rounding direction behind, as a host may. */
+static int32_t parabola_ln(size_t n, size_t d, const double *x, double *out,
+                           void *user)
+{
+    const double shift = *(const double *)user;
+
+    for (size_t i = 0; i < n * d; i++)
+        out[i] = -0.918938533204672741780 - (x[i] - shift) * (x[i] - shift) / 2;
+    fesetround(FE_UPWARD);
+    return 0;
+}
+
+static void play_density(const environment *e, result *r)
+{
+    double a = 0, b = 0.75;
+    double *const y = r->density;
+
+    environment_good(e, "genmod_density_entropy",
+                     genmod_density_entropy(1, NULL, NULL, parabola_ln, &a,
+                                            1e-9, GENMOD_NATS, y, y + 1, NULL),
+                     NULL);
+    environment_good(e, "genmod_density_cross_entropy",
+                     genmod_density_cross_entropy(
+                         1, NULL, NULL, parabola_ln, &a, parabola_ln, &b, 1e-9,
+                         GENMOD_NATS, y + 2, y + 3, NULL),
+                     NULL);
+    environment_good(e, "genmod_density_kl",
+                     genmod_density_kl(1, NULL, NULL, parabola_ln, &a,
+                                       parabola_ln, &b, 1e-9, GENMOD_NATS,
+                                       y + 4, y + 5, NULL),
+                     NULL);
+    environment_good(e, "genmod_density_js",
+                     genmod_density_js(1, NULL, NULL, parabola_ln, &a,
+                                       parabola_ln, &b, 1e-9, GENMOD_NATS,
+                                       y + 6, y + 7, NULL),
+                     NULL);
+}
+
 static void play(const environment *e, void *out)
 {
     play_discrete(e, out);
+    play_density(e, out);
 }
 
 static void every_call_leaves_the_environment_as_it_was(void **state)
