@@ -176,6 +176,99 @@ GENMOD_CALL int32_t genmod_density_js(
     void *p_user, genmod_log_density q, void *q_user, double tolerance,
     int32_t unit, double *out, double *error, genmod_workspace *w);
 
+/**
+ * The differential entropy (d ln(2 pi e) + ln det cov) / 2 of a Gaussian.
+ * @param d     columns, 1 to 65536
+ * @param cov   [d, d], finite, symmetric to 1e-8 of its diagonal (the lower
+ *   triangle is read), positive definite: each pivot of its Cholesky factor above d
+ *   2^-52 of the diagonal it came from
+ * @param unit  GENMOD_NATS or GENMOD_BITS
+ * @param[out] out  one number
+ * @param w     may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL or a number outside its range; the text names
+ *   the pivot of a covariance that is not positive definite
+ * @retval GENMOD_BREAKDOWN the numbers leave the range of doubles
+ * @retval GENMOD_CANCELLED
+ * @retval GENMOD_BUSY the workspace is in another call
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * Cost: O(d^3), memory O(d^2). Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_gaussian_entropy(size_t d, const double *cov,
+                                            int32_t unit, double *out,
+                                            genmod_workspace *w);
+
+/**
+ * The cross-entropy - int p ln q of two Gaussians.
+ * @param mean_p  [d], finite
+ * @param cov_p   [d, d], as cov above
+ * @param mean_q  [d], finite
+ * @param cov_q   [d, d], as cov above
+ * The rest as genmod_gaussian_entropy(). Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_gaussian_cross_entropy(
+    size_t d, const double *mean_p, const double *cov_p, const double *mean_q,
+    const double *cov_q, int32_t unit, double *out, genmod_workspace *w);
+
+/**
+ * The Kullback-Leibler divergence of two Gaussians,
+ * (tr(cov_q^-1 cov_p) - d + D^T cov_q^-1 D + ln(det cov_q / det cov_p)) / 2 with
+ * D = mean_p - mean_q, as a sum without negative terms: never below 0. As
+ * genmod_gaussian_cross_entropy(). Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_gaussian_kl(size_t d, const double *mean_p,
+                                       const double *cov_p,
+                                       const double *mean_q,
+                                       const double *cov_q, int32_t unit,
+                                       double *out, genmod_workspace *w);
+
+/**
+ * Renyi's divergence ln(int p^order q^(1 - order)) / (order - 1). +INFINITY for an
+ * order above 1 at which order cov_q + (1 - order) cov_p is not positive definite.
+ * @param order  finite, >= 0; 1 is Kullback-Leibler, 0 is 0
+ * The rest as genmod_gaussian_cross_entropy(). Gil, Alajaji, Linder 2013, table 2.
+ * Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_gaussian_renyi(size_t d, const double *mean_p,
+                                          const double *cov_p,
+                                          const double *mean_q,
+                                          const double *cov_q, double order,
+                                          int32_t unit, double *out,
+                                          genmod_workspace *w);
+
+/**
+ * The Bhattacharyya distance - ln int sqrt(p q), half of Renyi's divergence of
+ * order 1/2. As genmod_gaussian_cross_entropy(). Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_gaussian_bhattacharyya(
+    size_t d, const double *mean_p, const double *cov_p, const double *mean_q,
+    const double *cov_q, int32_t unit, double *out, genmod_workspace *w);
+
+/**
+ * The Hellinger distance sqrt(1 - int sqrt(p q)), a metric from 0 to 1 (some
+ * authors leave the root out, or double what is below it). It has no unit. The
+ * rest as genmod_gaussian_cross_entropy(). Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_gaussian_hellinger(size_t d, const double *mean_p,
+                                              const double *cov_p,
+                                              const double *mean_q,
+                                              const double *cov_q, double *out,
+                                              genmod_workspace *w);
+
+/**
+ * The squared Frechet distance, which is the squared 2-Wasserstein distance:
+ * |mean_p - mean_q|^2 + tr cov_p + tr cov_q - 2 tr (cov_p cov_q)^(1/2), in the
+ * square of the data's unit; its root is a metric. By the eigenvalues of a
+ * symmetric matrix: never complex, never below 0. Of equal Gaussians rounding
+ * leaves some 1e-15 of the traces. The rest as genmod_gaussian_cross_entropy().
+ * Dowson, Landau 1982. Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_gaussian_frechet(size_t d, const double *mean_p,
+                                            const double *cov_p,
+                                            const double *mean_q,
+                                            const double *cov_q, double *out,
+                                            genmod_workspace *w);
+
 #ifdef __cplusplus
 }
 #endif

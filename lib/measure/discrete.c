@@ -5,9 +5,6 @@
 
 #define MOST_OUTCOMES (UINT64_C(1) << 40)
 
-/* |s| = |p - q| / (p + q) below which a series takes over. */
-#define NEAR 0.25
-
 #define ENTROPY 0
 #define CROSS_ENTROPY 1
 #define KL 2
@@ -74,25 +71,14 @@ static void cross_terms(const tables *t, size_t first, size_t n, measure_sum *s)
         measure_add(s, cross_term(t->p[first + i], ln[i]));
 }
 
-/* artanh(s) / s - 1 = z / 3 + z^2 / 5 + …, z = s^2 <= NEAR^2: the first term
- * left out is below 2^-57 of the sum. */
-static double artanh_rest(double z)
-{
-    double sum = 0;
-
-    for (int k = 14; k > 0; k--)
-        sum = z * (sum + 1.0 / (2 * k + 1));
-    return sum;
-}
-
 /* p ln(p / q) - p + q for p, q > 0; near each other, with s = (p - q) / (p +
  * q), it is (p + q) s (s + (1 + s) (artanh(s) / s - 1)). */
 static double kl_term(const kern_ops *f64, double p, double q, double ln)
 {
     const double s = (p - q) / (p + q);
 
-    if (fabs(s) <= NEAR)
-        return (p + q) * s * (s + (1 + s) * artanh_rest(s * s));
+    if (fabs(s) <= MEASURE_NEAR)
+        return (p + q) * s * (s + (1 + s) * measure_artanh_rest(s * s));
     /* p / q may have left the range of normal numbers */
     if (!(fabs(ln) < 700))
         ln = measure_ln(f64, p) - measure_ln(f64, q);
@@ -114,34 +100,6 @@ static void kl_terms(const tables *t, size_t first, size_t n, measure_sum *s)
             measure_add(s, (double)INFINITY);
         else
             measure_add(s, kl_term(t->f64, p[i], q[i], ln[i]));
-    }
-}
-
-/* measure_gap() as a series in z = s^2: sum z^k / (2k (2k - 1)) */
-static double gap_near(double z)
-{
-    double sum = 0;
-
-    for (int k = 14; k > 0; k--)
-        sum = z * (sum + 1.0 / (2 * k * (2 * k - 1)));
-    return sum;
-}
-
-void measure_gap(const kern_ops *f64, size_t n, const double *s, double *y)
-{
-    double more[MEASURE_BLOCK], less[MEASURE_BLOCK];
-
-    for (size_t i = 0; i < n; i++)
-        less[i] = -s[i];
-    f64->log1p(n, s, more);
-    f64->log1p(n, less, less);
-    for (size_t i = 0; i < n; i++) {
-        if (s[i] <= NEAR)
-            y[i] = gap_near(s[i] * s[i]);
-        else if (s[i] == 1)
-            y[i] = MEASURE_LN_2;
-        else
-            y[i] = ((1 + s[i]) * more[i] + (1 - s[i]) * less[i]) / 2;
     }
 }
 

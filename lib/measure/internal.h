@@ -24,15 +24,23 @@ double measure_total(const measure_sum *s);
 int32_t measure_check_unit(int32_t unit, genmod_workspace *w);
 /* What nats are divided by. */
 double measure_unit(int32_t unit);
+
+/* ---- log.c: logarithms whose leading terms are gone -----------------------
+ */
+
+/* |s| below which the series hold. */
+#define MEASURE_NEAR 0.25
+#define MEASURE_BLOCK 256
+
 /* Our own logarithm: the C library's differs from version to version. */
 double measure_ln(const kern_ops *f64, double x);
-
-/* ---- discrete.c ---------------------------------------------------------- */
-
+/* artanh(s) / s - 1 of z = s^2 <= MEASURE_NEAR^2 */
+double measure_artanh_rest(double z);
+/* t - ln(1 + t), t > -1: not negative, and all its digits where t is small */
+double measure_excess(const kern_ops *f64, double t);
 /* y[i] = ((1 + s) ln(1 + s) + (1 - s) ln(1 - s)) / 2 of s[i] in [0, 1]: what a
  * pair with s = |p - q| / (p + q) adds to the Jensen-Shannon divergence, for
  * each unit of (p + q) / 2. n <= MEASURE_BLOCK; y may be s. */
-#define MEASURE_BLOCK 256
 void measure_gap(const kern_ops *f64, size_t n, const double *s, double *y);
 
 /* ---- quadrature.c -------------------------------------------------------- */

@@ -6,4 +6,31 @@
 #include "genmod/measure.h"
 #include "kern/kern.h"
 
+/* ---- gaussian.c: closed forms, in nats ------------------------------------
+ */
+
+/* Gaussians p and q: means [d], Cholesky factors [d, d] of their covariances
+ * with zeros above. work: measure_gaussian_work(d) doubles, SIZE_MAX if that is
+ * more than there can be. */
+size_t measure_gaussian_work(size_t d);
+double measure_gaussian_kl(const kern_ops *f64, size_t d, const double *mp,
+                           const double *lp, const double *mq, const double *lq,
+                           double *work);
+double measure_gaussian_cross_entropy(const kern_ops *f64, size_t d,
+                                      const double *mp, const double *lp,
+                                      const double *mq, const double *lq,
+                                      double *work);
+/* Of order >= 0; infinite where an order above 1 has no integral. */
+double measure_gaussian_renyi(const kern_ops *f64, size_t d, const double *mp,
+                              const double *lp, const double *mq,
+                              const double *lq, double order, double *work);
+/* The squared 2-Wasserstein distance; NaN if the eigenvalues do not converge.
+ * pack: kern_gemm_scratch() bytes; work: measure_frechet_work(d) doubles. */
+size_t measure_frechet_work(size_t d);
+double measure_gaussian_frechet(const kern_ops *f64, size_t d, const double *mp,
+                                const double *lp, const double *mq,
+                                const double *lq, void *pack, double *work);
+/* ln det L L^T */
+double measure_log_det(const kern_ops *f64, size_t d, const double *l);
+
 #endif

@@ -13,9 +13,3 @@ double measure_unit(int32_t unit)
 {
     return unit == GENMOD_BITS ? MEASURE_LN_2 : 1;
 }
-
-double measure_ln(const kern_ops *f64, double x)
-{
-    f64->log(1, &x, &x);
-    return x;
-}

@@ -15,6 +15,7 @@ static const double second_table[OUTCOMES] = {0.125, 0.25, 0.5, 0.125};
 typedef struct result {
     double discrete[5];
     double density[8];
+    double gaussian[7];
 } result;
 
 static void play_discrete(const environment *e, result *r)
@@ -81,10 +82,41 @@ static void play_density(const environment *e, result *r)
                      NULL);
 }
 
+static void play_gaussian(const environment *e, result *r)
+{
+    static const double m[] = {0, 0.5}, s[] = {2, 0.5, 0.5, 1};
+    static const double n[] = {1, -1}, t[] = {1.5, -0.25, -0.25, 2};
+    double *const y = r->gaussian;
+
+    environment_good(e, "genmod_gaussian_entropy",
+                     genmod_gaussian_entropy(2, s, GENMOD_NATS, y, NULL), NULL);
+    environment_good(
+        e, "genmod_gaussian_cross_entropy",
+        genmod_gaussian_cross_entropy(2, m, s, n, t, GENMOD_NATS, y + 1, NULL),
+        NULL);
+    environment_good(
+        e, "genmod_gaussian_kl",
+        genmod_gaussian_kl(2, m, s, n, t, GENMOD_NATS, y + 2, NULL), NULL);
+    environment_good(
+        e, "genmod_gaussian_renyi",
+        genmod_gaussian_renyi(2, m, s, n, t, 0.3, GENMOD_NATS, y + 3, NULL),
+        NULL);
+    environment_good(
+        e, "genmod_gaussian_bhattacharyya",
+        genmod_gaussian_bhattacharyya(2, m, s, n, t, GENMOD_NATS, y + 4, NULL),
+        NULL);
+    environment_good(e, "genmod_gaussian_hellinger",
+                     genmod_gaussian_hellinger(2, m, s, n, t, y + 5, NULL),
+                     NULL);
+    environment_good(e, "genmod_gaussian_frechet",
+                     genmod_gaussian_frechet(2, m, s, n, t, y + 6, NULL), NULL);
+}
+
 static void play(const environment *e, void *out)
 {
     play_discrete(e, out);
     play_density(e, out);
+    play_gaussian(e, out);
 }
 
 static void every_call_leaves_the_environment_as_it_was(void **state)
