@@ -269,6 +269,115 @@ GENMOD_CALL int32_t genmod_gaussian_frechet(size_t d, const double *mean_p,
                                             const double *cov_q, double *out,
                                             genmod_workspace *w);
 
+/**
+ * The differential entropy of the density that a sample was drawn from, from the
+ * distance rho of each row to its k-th nearest neighbour:
+ *
+ *     psi(n) - psi(k) + ln V_d + d / n sum ln rho_i
+ *
+ * A row that has k copies or more takes as many more neighbours as reach a
+ * distance above 0, and is counted with that number. Data with many copies
+ * have no density, and the result then says little.
+ *
+ * @param x     [n, d], finite, n > k; without weights
+ * @param k     neighbours, 1 to 1024; 3 to 10 are usual: more have less variance
+ *   and more bias
+ * @param unit  GENMOD_NATS or GENMOD_BITS
+ * @param[out] out  one number
+ * @param w     may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, no rows, or a number outside its range
+ * @retval GENMOD_NON_FINITE the text names view, row and column
+ * @retval GENMOD_UNSUPPORTED a row has a weight other than 1
+ * @retval GENMOD_BREAKDOWN all rows are the same, or so far apart or so near that
+ *   the squares of their distances are no numbers
+ * @retval GENMOD_CANCELLED
+ * @retval GENMOD_CALLBACK the row source ended it
+ * @retval GENMOD_BUSY the workspace is in another call
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * Cost: O(n^2 d), all pairs, over the workspace's threads; some 10 MiB more or
+ * less, whatever n is, and the rows are read n / 2048 times. The bias grows with
+ * d. Kozachenko, Leonenko 1987; Kraskov et al. 2004, (20). Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_entropy(const genmod_data *x, size_t k,
+                                          int32_t unit, double *out,
+                                          genmod_workspace *w);
+
+/**
+ * KL(p ‖ q) of the densities that two samples were drawn from, from the distances
+ * rho of each row of x to its k-th neighbour in x, and nu to that in y:
+ *
+ *     d / n sum ln(nu_i / rho_i) + ln(m / (n - 1))
+ *
+ * Copies are taken as by genmod_sample_entropy(). It may be below 0 where the
+ * divergence is small: it is not clamped.
+ * @param x  [n, d], drawn from p, n > k
+ * @param y  [m, d], drawn from q, m >= k
+ * The rest as genmod_sample_entropy(). Cost: O(n (n + m) d). Wang, Kulkarni,
+ * Verdu 2009, (17) and (25). Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_kl(const genmod_data *x, const genmod_data *y,
+                                     size_t k, int32_t unit, double *out,
+                                     genmod_workspace *w);
+
+/**
+ * The squared maximum mean discrepancy of two samples under the kernel
+ * exp(-|x - y|^2 / (2 width^2)), and how often labels that were dealt out anew
+ * give as much.
+ *
+ * The estimate is unbiased (a U-statistic without the kernel's diagonal) and so
+ * may be below 0. The p-value is exact whatever the sizes: the share of labellings,
+ * the data's own among them, at which the statistic is as large.
+ *
+ * @param x      [m, d], finite, m >= 2; without weights
+ * @param y      [n, d], finite, n >= 2
+ * @param width  of the kernel, finite, > 0; 0 for the median distance of the
+ *   pooled rows, or of 1,000 of them that the seed picks. To compare several
+ *   samples with one, give one width to all.
+ * @param permutations  0 to 10000; the p-value is at least 1 / (permutations + 1)
+ * @param seed   of the permutations and the pick
+ * @param[out] out      one number, at most 2
+ * @param[out] p_value  in (0, 1]; 1 without permutations; may be NULL
+ * @param[out] used     the width; may be NULL
+ * @param w      may be NULL
+ * @retval GENMOD_BREAKDOWN the median distance is 0 or no number
+ * The rest as genmod_sample_entropy(). Cost: O((m + n)^2 (d + permutations)), and
+ * (m + n) permutations / 8 bytes with some 20 MiB. Gretton et al. 2012, (3).
+ * Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_mmd(const genmod_data *x,
+                                      const genmod_data *y, double width,
+                                      size_t permutations, uint64_t seed,
+                                      double *out, double *p_value,
+                                      double *used, genmod_workspace *w);
+
+/**
+ * The squared sliced 2-Wasserstein distance of two samples: the mean, over random
+ * directions, of the squared distance of their projections, in the square of
+ * the data's unit. Its root is a metric. Samples of different sizes are compared by
+ * their quantiles.
+ *
+ * Directions are drawn in groups of up to 64, d and a tenth of their number that
+ * are orthogonal to each other; their number is rounded up to whole groups.
+ *
+ * @param x  [m, d], finite; without weights
+ * @param y  [n, d], finite
+ * @param directions  2 to 65536
+ * @param seed  of the directions
+ * @param[out] out  one number
+ * @param[out] standard_error  of out as an estimate of the mean over all
+ *   directions, from the spread of the groups (it says nothing of the samples'
+ *   own chance); may be NULL
+ * @param w  may be NULL
+ * @retval GENMOD_BREAKDOWN the distance leaves the range of doubles
+ * The rest as genmod_sample_entropy(). Cost: O(directions (m + n) (d + ln(m + n)));
+ * 64 MiB of projections, or those of one direction if that is more, and as much
+ * as one direction's for each thread. Rabin et al. 2011. Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_sliced_wasserstein(
+    const genmod_data *x, const genmod_data *y, size_t directions, uint64_t seed,
+    double *out, double *standard_error, genmod_workspace *w);
+
 #ifdef __cplusplus
 }
 #endif

@@ -66,4 +66,92 @@ typedef struct measure_integral {
  * be, or out of cells. Returns the status of the integrand. Takes scratch. */
 int32_t measure_integrate(measure_integral *q, genmod_workspace *w);
 
+/* ---- panels.c: rows of one or two views, panel by panel --------------------
+ */
+
+/* Panels of KERN_ROWS rows: those of the first view, then those of the second,
+ * each view's last one with what is left. Rows are numbered through. */
+typedef struct measure_panels {
+    const kern_ops *f64;
+    size_t views, d, n; /* n: rows of all views */
+    const genmod_data *x[2];
+    const char *name[2];
+    size_t rows[2], blocks[2]; /* of a view */
+    double *center, *scale;    /* [d]: zeros and ones at first */
+    void *stage;
+} measure_panels;
+
+/* Checks a view. Takes scratch. */
+int32_t measure_panels_open(measure_panels *p, const char *name,
+                            const genmod_data *x, genmod_workspace *w);
+/* The rows of x, then those of y, of as many columns. */
+int32_t measure_panels_open_pair(measure_panels *p, const genmod_data *x,
+                                 const genmod_data *y, genmod_workspace *w);
+int32_t measure_check_columns(const genmod_data *x, const genmod_data *y,
+                              genmod_workspace *w);
+size_t measure_panels_count(const measure_panels *p);
+/* Rows of panel g, and the number of its first one. */
+size_t measure_panel_rows(const measure_panels *p, size_t g, size_t *first);
+/* out [count, d * KERN_ROWS] = panels g … g + count - 1. Refuses weights other
+ * than 1 and what is not finite. On the calling thread. */
+int32_t measure_panels_read(const measure_panels *p, size_t g, size_t count,
+                            double *out, genmod_workspace *w);
+/* The status of base_parallel(), with a text where the host's loop gave up. */
+int32_t measure_parallel(genmod_workspace *w, size_t n, base_task task,
+                         void *arg);
+
+/* ---- walk.c: all pairs of rows --------------------------------------------
+ */
+
+#define MEASURE_TILE 32 /* queries that meet a panel at once */
+
+typedef struct measure_tile {
+    size_t query, rows; /* queries: number of the first, how many */
+    size_t first, m;    /* candidates: the same */
+    size_t panel;       /* the candidates', counted from the round's first */
+    int own;            /* candidates are the queries' own panel */
+    size_t slot, item;  /* item: the tile within its group */
+    double *l;          /* [rows, KERN_ROWS]: -|x - y|^2 / 2; may be spoiled */
+} measure_tile;
+
+typedef struct measure_walk {
+    const measure_panels *queries, *candidates;
+    size_t group, round; /* panels at once at most; 0: by their size */
+    int symmetric;       /* 1: both are one; panels before the query's own are
+                            left out */
+    /* Candidate panels g … g + count - 1 come next; NULL: nothing to do. On the
+     * calling thread. */
+    void (*prepare)(size_t g, size_t count, void *arg);
+    /* In a pool task. A query meets the panels in their order. */
+    void (*visit)(const measure_tile *t, void *arg);
+    /* All panels have met a tile (of which l, first and m say nothing). In the
+     * order of tiles, on the calling thread. Returns a status. */
+    int32_t (*settle)(const measure_tile *t, void *arg, genmod_workspace *w);
+    void *arg;
+} measure_walk;
+
+/* Fills in group and round. */
+void measure_walk_plan(measure_walk *walk);
+/* Tiles of a group, at most. */
+size_t measure_walk_items(const measure_walk *walk);
+/* Takes scratch. Cancel is polled at every round. */
+int32_t measure_walk_run(const measure_walk *walk, genmod_workspace *w);
+
+/* ---- sort.c ---------------------------------------------------------------
+ */
+
+/* n finite numbers, ascending; scratch [n]. */
+void measure_sort(size_t n, double *x, double *scratch);
+/* Picks m of n numbers 0 … n - 1, each choice as likely: pick(i) of each, in
+ * ascending order (Knuth, volume 2, 3.4.2, algorithm S). Draws from stream
+ * (seed, row) at `site`. */
+void measure_choose(size_t n, size_t m, uint64_t seed, uint64_t row,
+                    uint32_t site, void (*pick)(size_t i, void *arg),
+                    void *arg);
+
+/* Sites of random numbers. */
+#define MEASURE_SITE_LABELS 1    /* permutations */
+#define MEASURE_SITE_MEDIAN 2    /* rows that the median distance looks at */
+#define MEASURE_SITE_DIRECTION 3 /* of slices */
+
 #endif

@@ -16,6 +16,7 @@ typedef struct result {
     double discrete[5];
     double density[8];
     double gaussian[7];
+    double sample[7];
 } result;
 
 static void play_discrete(const environment *e, result *r)
@@ -112,11 +113,54 @@ static void play_gaussian(const environment *e, result *r)
                      genmod_gaussian_frechet(2, m, s, n, t, y + 6, NULL), NULL);
 }
 
+#define ROWS 12
+#define D 2
+
+static const double cells[2 * ROWS * D] = {
+    -2.25,  0.5,    -1.375,  3.25,  -1.0625, 1.75,   1.9375, -0.375,
+    2.5,    -4.125, 3.125,   0.75,  0.25,    -1.5,   1.1875, 2.375,
+    -0.625, 0.125,  0.8125,  -2.25, -3.5,    1.0625, 2.125,  0.375,
+    1.25,   0.875,  -0.5625, 2.75,  3.375,   -1.25,  0.0625, 1.5,
+    -1.75,  0.25,   2.625,   -0.5,  1.375,   3.0625, -0.25,  -1.125,
+    0.5,    2.25,   1.625,   -3.25, -2.375,  1.875,  0.9375, 0.6875};
+
+static void play_sample(const environment *e, result *r)
+{
+    genmod_context *c = NULL;
+    genmod_workspace *w = NULL;
+    genmod_data *x = NULL, *y = NULL;
+    double *const v = r->sample;
+
+    assert_ok(genmod_context_new(NULL, NULL, NULL, &c));
+    assert_ok(genmod_context_set_parallel_for(c, 2, environment_here, NULL));
+    assert_ok(genmod_workspace_new(c, &w));
+    assert_ok(genmod_data_new(&x, w));
+    assert_ok(genmod_data_new(&y, w));
+    assert_ok(genmod_data_set_rows(x, GENMOD_F64, ROWS, D, cells, 0, 0, w));
+    assert_ok(genmod_data_set_rows(y, GENMOD_F64, ROWS, D, cells + ROWS * D, 0,
+                                   0, w));
+    environment_good(e, "genmod_sample_entropy",
+                     genmod_sample_entropy(x, 3, GENMOD_NATS, v, w), w);
+    environment_good(e, "genmod_sample_kl",
+                     genmod_sample_kl(x, y, 3, GENMOD_NATS, v + 1, w), w);
+    environment_good(e, "genmod_sample_mmd",
+                     genmod_sample_mmd(x, y, 0, 9, 1, v + 2, v + 3, v + 4, w),
+                     w);
+    environment_good(
+        e, "genmod_sample_sliced_wasserstein",
+        genmod_sample_sliced_wasserstein(x, y, 20, 1, v + 5, v + 6, w), w);
+    genmod_data_free(y);
+    genmod_data_free(x);
+    genmod_workspace_free(w);
+    genmod_context_free(c);
+}
+
 static void play(const environment *e, void *out)
 {
     play_discrete(e, out);
     play_density(e, out);
     play_gaussian(e, out);
+    play_sample(e, out);
 }
 
 static void every_call_leaves_the_environment_as_it_was(void **state)

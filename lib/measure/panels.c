@@ -1,0 +1,168 @@
+#include <string.h>
+
+#include "measure/internal.h"
+
+static size_t blocks_of(size_t n)
+{
+    return n / KERN_ROWS + (n % KERN_ROWS != 0);
+}
+
+static int32_t check(const char *name, const genmod_data *x,
+                     genmod_workspace *w)
+{
+    if (!x)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", name);
+    if (base_data_rows(x) == 0)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "%s has no rows; call a genmod_data_set function",
+                         name);
+    return GENMOD_OK;
+}
+
+static void add_view(measure_panels *p, const char *name, const genmod_data *x)
+{
+    p->x[p->views] = x;
+    p->name[p->views] = name;
+    p->rows[p->views] = base_data_rows(x);
+    p->blocks[p->views] = blocks_of(base_data_rows(x));
+    p->n += base_data_rows(x);
+    p->views++;
+}
+
+static int32_t take_memory(measure_panels *p, genmod_workspace *w)
+{
+    size_t bytes = 0;
+
+    for (size_t v = 0; v < p->views; v++) {
+        const size_t one = base_data_stage_bytes(p->x[v], KERN_ROWS);
+
+        bytes = one > bytes ? one : bytes;
+    }
+    p->stage = base_scratch(w, bytes, 1);
+    p->center = base_scratch(w, p->d, sizeof *p->center);
+    p->scale = base_scratch(w, p->d, sizeof *p->scale);
+    if (!p->stage || !p->center || !p->scale)
+        return base_status(w);
+    for (size_t c = 0; c < p->d; c++) {
+        p->center[c] = 0;
+        p->scale[c] = 1;
+    }
+    return GENMOD_OK;
+}
+
+int32_t measure_check_columns(const genmod_data *x, const genmod_data *y,
+                              genmod_workspace *w)
+{
+    if (base_data_columns(x) == base_data_columns(y))
+        return GENMOD_OK;
+    return base_fail(w, GENMOD_BAD_ARGUMENT, "y has %u columns; x has %u",
+                     (uint64_t)base_data_columns(y),
+                     (uint64_t)base_data_columns(x));
+}
+
+int32_t measure_panels_open(measure_panels *p, const char *name,
+                            const genmod_data *x, genmod_workspace *w)
+{
+    const int32_t status = check(name, x, w);
+
+    if (status)
+        return status;
+    *p = (measure_panels){.f64 = kern_ops_of(base_cpu(w), GENMOD_F64),
+                          .d = base_data_columns(x)};
+    add_view(p, name, x);
+    return take_memory(p, w);
+}
+
+int32_t measure_panels_open_pair(measure_panels *p, const genmod_data *x,
+                                 const genmod_data *y, genmod_workspace *w)
+{
+    int32_t status = check("x", x, w);
+
+    if (!status)
+        status = check("y", y, w);
+    if (!status)
+        status = measure_check_columns(x, y, w);
+    if (status)
+        return status;
+    *p = (measure_panels){.f64 = kern_ops_of(base_cpu(w), GENMOD_F64),
+                          .d = base_data_columns(x)};
+    add_view(p, "x", x);
+    add_view(p, "y", y);
+    return take_memory(p, w);
+}
+
+size_t measure_panels_count(const measure_panels *p)
+{
+    return p->blocks[0] + p->blocks[1];
+}
+
+/* Which view panel g is of; *row is its first one there. */
+static size_t locate(const measure_panels *p, size_t g, size_t *row)
+{
+    const size_t v = g >= p->blocks[0];
+
+    *row = (v ? g - p->blocks[0] : g) * KERN_ROWS;
+    return v;
+}
+
+size_t measure_panel_rows(const measure_panels *p, size_t g, size_t *first)
+{
+    size_t row;
+    const size_t v = locate(p, g, &row);
+    const size_t left = p->rows[v] - row;
+
+    *first = (v ? p->rows[0] : 0) + row;
+    return left < KERN_ROWS ? left : KERN_ROWS;
+}
+
+static int32_t refuse_weights(const char *name, const base_view *v, size_t m,
+                              genmod_workspace *w)
+{
+    for (size_t i = 0; v->weights && i < m; i++)
+        if (v->weights[i] != 1)
+            return base_fail(w, GENMOD_UNSUPPORTED,
+                             "%s has a row of weight %g; samples are compared "
+                             "without weights",
+                             name, v->weights[i]);
+    return GENMOD_OK;
+}
+
+static int32_t read_panel(const measure_panels *p, size_t g, double *out,
+                          genmod_workspace *w)
+{
+    size_t row, first;
+    const size_t m = measure_panel_rows(p, g, &first);
+    const size_t v = locate(p, g, &row);
+    base_view view;
+    int32_t status = base_data_view(p->x[v], row, m, p->stage, &view, w);
+
+    if (!status)
+        status = refuse_weights(p->name[v], &view, m, w);
+    if (!status && !p->f64->pack(&view, m, p->d, p->center, p->scale, out)) {
+        status = base_view_non_finite(&view, row, m, p->d, w);
+        status = base_fail(w, status, "%s: %s", p->name[v],
+                           genmod_workspace_error(w));
+    }
+    return status;
+}
+
+int32_t measure_panels_read(const measure_panels *p, size_t g, size_t count,
+                            double *out, genmod_workspace *w)
+{
+    int32_t status = GENMOD_OK;
+
+    for (size_t i = 0; i < count && !status; i++)
+        status = read_panel(p, g + i, out + i * p->d * KERN_ROWS, w);
+    return status;
+}
+
+int32_t measure_parallel(genmod_workspace *w, size_t n, base_task task,
+                         void *arg)
+{
+    const int32_t status = base_parallel(w, n, task, arg);
+
+    if (status)
+        return base_fail(w, GENMOD_CALLBACK, "parallel_for returned %i",
+                         (int64_t)status);
+    return GENMOD_OK;
+}
