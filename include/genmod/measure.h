@@ -226,7 +226,7 @@ GENMOD_CALL int32_t genmod_gaussian_kl(size_t d, const double *mean_p,
  * Renyi's divergence ln(int p^order q^(1 - order)) / (order - 1). +INFINITY for an
  * order above 1 at which order cov_q + (1 - order) cov_p is not positive definite.
  * @param order  finite, >= 0; 1 is Kullback-Leibler, 0 is 0
- * The rest as genmod_gaussian_cross_entropy(). Gil, Alajaji, Linder 2013, table 2.
+ * The rest as genmod_gaussian_cross_entropy(). Gil, Alajaji, Linder 2013.
  * Since 0.2.
  */
 GENMOD_CALL int32_t genmod_gaussian_renyi(size_t d, const double *mean_p,
@@ -314,7 +314,7 @@ GENMOD_CALL int32_t genmod_sample_entropy(const genmod_data *x, size_t k,
  * @param x  [n, d], drawn from p, n > k
  * @param y  [m, d], drawn from q, m >= k
  * The rest as genmod_sample_entropy(). Cost: O(n (n + m) d). Wang, Kulkarni,
- * Verdu 2009, (17) and (25). Since 0.2.
+ * Verdu 2009. Since 0.2.
  */
 GENMOD_CALL int32_t genmod_sample_kl(const genmod_data *x, const genmod_data *y,
                                      size_t k, int32_t unit, double *out,

@@ -142,7 +142,7 @@ static int factor(size_t d, double *e, double *t)
 }
 
 /* (alpha delta^T (I + u B)^-1 delta + G(B) - G(u B) / u) / 2, u = 1 - alpha:
- * Gil, Alajaji, Linder 2013, table 2, in the axes of q. */
+ * Gil, Alajaji, Linder 2013, in the axes of q. */
 double measure_gaussian_renyi(const kern_ops *f64, size_t d, const double *mp,
                               const double *lp, const double *mq,
                               const double *lq, double order, double *work)

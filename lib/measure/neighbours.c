@@ -4,7 +4,7 @@
  * Where a row has k copies or more, its k-th distance is 0 and says nothing of
  * a density: the row then takes as many more neighbours as it needs to reach a
  * distance above 0, and is counted with their number (Wang, Kulkarni, Verdu
- * 2009, section III.B, lets k depend on the row).
+ * 2009 let k depend on the row).
  */
 #include <math.h>
 

@@ -46,8 +46,8 @@ static double dot(size_t d, const double *a, const double *b)
     return measure_total(&s);
 }
 
-/* Twice: after the second time they are orthogonal to rounding (Giraud, Langou
- * 2005). Normals are never so near each other that nothing is left. */
+/* Twice: after the second time they are orthogonal to rounding (Giraud et
+ * al. 2005). Normals are never so near each other that nothing is left. */
 static void make_orthogonal(size_t d, size_t i, double *theta)
 {
     double *const v = theta + i * d;
