@@ -61,6 +61,23 @@ typedef struct gmm_model gmm_model;
 #define GMM_PRECISIONS_CHOLESKY "precisions_cholesky" /**< shapes as covariances:
     upper U with U U^T = Sigma^-1; diagonal, spherical: 1 / standard deviation */
 
+/* Places in what gmm_divergence() gives. An _ERROR is a standard error. */
+#define GMM_KL 0 /**< KL(p ‖ q), from drawn rows */
+#define GMM_KL_ERROR 1
+#define GMM_JS 2 /**< Jensen-Shannon divergence, from drawn rows */
+#define GMM_JS_ERROR 3
+#define GMM_CROSS_ENTROPY 4 /**< - int p ln q, from drawn rows */
+#define GMM_CROSS_ENTROPY_ERROR 5
+#define GMM_ENTROPY 6 /**< of p, from drawn rows */
+#define GMM_ENTROPY_ERROR 7
+#define GMM_KL_VARIATIONAL 8 /**< an approximation of KL(p ‖ q), no bound */
+#define GMM_KL_UPPER 9       /**< KL(p ‖ q) is at most that */
+#define GMM_ENTROPY_LOWER 10 /**< p's entropy is at least that */
+#define GMM_ENTROPY_UPPER 11 /**< and at most that */
+#define GMM_L2 12            /**< int (p - q)^2, exact; it has no unit of information */
+#define GMM_CAUCHY_SCHWARZ 13 /**< - ln(int p q / sqrt(int p^2 int q^2)), exact */
+#define GMM_DIVERGENCES 14    /**< their number */
+
 /**
  * Make a config with the defaults of a mixture.
  * @param[out] out  the config, owned by the caller; NULL after a failure
@@ -311,6 +328,44 @@ GENMOD_CALL int32_t gmm_sample(const gmm_model *m, uint64_t seed,
                                uint64_t first, size_t n, int32_t type,
                                size_t bytes, void *out, int32_t *component,
                                genmod_workspace *w);
+
+/**
+ * How far two mixtures are apart: estimates from rows that are drawn from them,
+ * with standard errors, and what is known in closed form.
+ *
+ * Rows are drawn by strata: each component gives its share of them. The estimates
+ * share their rows, so that GMM_KL is GMM_CROSS_ENTROPY less GMM_ENTROPY, and are
+ * as they come out: GMM_KL may be below 0 where the divergence is small. Nothing is
+ * symmetric but GMM_JS, GMM_L2 and GMM_CAUCHY_SCHWARZ: call again with p and q
+ * changed over for the other direction. The same seed draws the same rows.
+ *
+ * @param p     a model with parameters
+ * @param q     a model with parameters, of as many columns
+ * @param seed  the stream
+ * @param n     rows of each mixture, from twice the larger number of components to
+ *   2^40; 0 for none: the first eight numbers are then NaN
+ * @param unit  GENMOD_NATS or GENMOD_BITS of measure.h
+ * @param cap       doubles at out
+ * @param[out] out  [GMM_DIVERGENCES], in the order of the constants above; may be
+ *   NULL if cap is 0
+ * @param[out] need the doubles that it takes; may be NULL
+ * @param w     may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, other columns, or a number outside its range
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_TOO_SMALL cap < *need; out is untouched
+ * @retval GENMOD_BREAKDOWN the numbers leave the range of doubles
+ * @retval GENMOD_BUSY the workspace is in another call
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * @retval GENMOD_CANCELLED
+ * Cost: O(n (k_p + k_q) d^2), and O((k_p + k_q)^2 d^3) for the closed forms (d^2 and
+ * d where both mixtures are diagonal or spherical); memory independent of n.
+ * Hershey, Olsen 2007; Kolchinsky, Tracey 2017. Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_divergence(const gmm_model *p, const gmm_model *q,
+                                   uint64_t seed, size_t n, int32_t unit,
+                                   size_t cap, double *out, size_t *need,
+                                   genmod_workspace *w);
 
 /**
  * Copy parameters out by name: GMM_WEIGHTS, GMM_MEANS, GMM_COVARIANCES,

@@ -357,8 +357,8 @@ GENMOD_CALL int32_t genmod_sample_mmd(const genmod_data *x,
  * the data's unit. Its root is a metric. Samples of different sizes are compared by
  * their quantiles.
  *
- * Directions are drawn in groups of up to 64, d and a tenth of their number that
- * are orthogonal to each other; their number is rounded up to whole groups.
+ * Directions are drawn in groups of up to 64, d and a thirtieth of their number
+ * that are orthogonal to each other; their number is rounded up to whole groups.
  *
  * @param x  [m, d], finite; without weights
  * @param y  [n, d], finite

@@ -13,11 +13,12 @@
 #define GMM_MEND_SEED 2
 
 /* Sites of Philox: the uses that one seed is put to. */
-#define GMM_SITE_ROWS 1      /* which rows a start looks at */
-#define GMM_SITE_CENTERS 2   /* k-means++ */
-#define GMM_SITE_COMPONENT 3 /* of a sample */
-#define GMM_SITE_NORMAL 4    /* of a sample */
-#define GMM_SITE_SEED 5      /* re-seeding a component */
+#define GMM_SITE_ROWS 1       /* which rows a start looks at */
+#define GMM_SITE_CENTERS 2    /* k-means++ */
+#define GMM_SITE_COMPONENT 3  /* of a sample */
+#define GMM_SITE_NORMAL 4     /* of a sample */
+#define GMM_SITE_SEED 5       /* re-seeding a component */
+#define GMM_SITE_DIVERGENCE 6 /* rows of both mixtures */
 
 /* covariance.c: a covariance type. A *unit* is one matrix: each component's, or
  * the one that all share. To add a type, add a row to the table there. */
@@ -241,6 +242,14 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w);
 /* Zeroes the sums, reads all rows. A positive value of poll ends it with that.
  */
 int32_t gmm_pass_run(gmm_pass *pass, genmod_workspace *w);
+
+/* l [k, KERN_ROWS] <- ln p(x, j) of m rows of a panel, but for log_scale:
+ * Bishop 2006, (9.7), (2.43). */
+void gmm_joint(const kern_ops *ops, const gmm_params *p, size_t m,
+               const char *panel, char *l);
+
+/* sample.c: z [d] of unit normals becomes x - mu_j. */
+void gmm_colour(const gmm_params *p, size_t j, double *z);
 
 /* update.c: the M-step. next <- stats about now's means in the tables of
  * `type`; mends singular units. mend [k] says how. Spoils the stats.

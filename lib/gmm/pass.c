@@ -125,24 +125,23 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
     return status;
 }
 
-/* l <- ln p(x, j), up to the columns' scales: Bishop 2006, (9.7), (2.43). */
-static void joint(const gmm_round *r, const gmm_params *p, size_t m,
-                  const char *panel, char *l)
+void gmm_joint(const kern_ops *ops, const gmm_params *p, size_t m,
+               const char *panel, char *l)
 {
-    const kern_ops *const ops = r->ops;
     const gmm_tables *const t = gmm_tables_of(p, ops->type);
-    const size_t unit = (p->type->triangle ? r->d * r->d : r->d) * ops->bytes;
+    const size_t d = p->d;
+    const size_t unit = (p->type->triangle ? d * d : d) * ops->bytes;
 
-    for (size_t j = 0; j < r->k; j++) {
+    for (size_t j = 0; j < p->k; j++) {
         const char *const precision =
             (const char *)t->precision + (p->type->shared ? 0 : j * unit);
-        const char *const mu = (const char *)t->mu + j * r->d * ops->bytes;
+        const char *const mu = (const char *)t->mu + j * d * ops->bytes;
         char *const lj = l + j * KERN_ROWS * ops->bytes;
 
         if (p->type->triangle)
-            ops->quad_full(r->d, m, panel, mu, precision, p->log_norm[j], lj);
+            ops->quad_full(d, m, panel, mu, precision, p->log_norm[j], lj);
         else
-            ops->quad_diag(r->d, m, panel, mu, precision, p->log_norm[j], lj);
+            ops->quad_diag(d, m, panel, mu, precision, p->log_norm[j], lj);
     }
 }
 
@@ -241,7 +240,7 @@ static void posterior(const gmm_pass *pass, const gmm_lane *lane, size_t at,
     double *const total = r->total + at * KERN_ROWS;
     const int normalise = lane->stats || pass->normalise;
 
-    joint(r, lane->params, m, panel, l);
+    gmm_joint(r->ops, lane->params, m, panel, l);
     r->ops->posterior(r->k, m, l, normalise ? weight : NULL, total);
     for (size_t i = 0; i < m; i++)
         total[i] += lane->params->log_scale;

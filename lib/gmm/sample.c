@@ -41,7 +41,7 @@ static size_t pick(const drawing *g, uint64_t row)
 
 /* z <- e with e = L z: U^T e = z since U = L^-T, by substitution, in scaled
  * columns. */
-static void colour(const gmm_params *p, size_t j, double *z)
+void gmm_colour(const gmm_params *p, size_t j, double *z)
 {
     const size_t d = p->d, unit = p->type->shared ? 0 : j;
     const double *const u = (const double *)p->f64.precision +
@@ -77,7 +77,7 @@ static int32_t draw_item(size_t item, size_t slot, void *arg)
         const size_t j = pick(g, row);
 
         kern_normals(p->f64.ops, g->seed, row, GMM_SITE_NORMAL, d, z);
-        colour(p, j, z);
+        gmm_colour(p, j, z);
         if (g->component)
             g->component[i] = (int32_t)j;
         for (size_t c = 0; c < d; c++) {

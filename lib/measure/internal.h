@@ -19,12 +19,6 @@ typedef struct measure_sum {
 void measure_add(measure_sum *s, double x);
 double measure_total(const measure_sum *s);
 
-/* ---- unit.c -------------------------------------------------------------- */
-
-int32_t measure_check_unit(int32_t unit, genmod_workspace *w);
-/* What nats are divided by. */
-double measure_unit(int32_t unit);
-
 /* ---- log.c: logarithms whose leading terms are gone -----------------------
  */
 

@@ -6,6 +6,12 @@
 #include "genmod/measure.h"
 #include "kern/kern.h"
 
+/* ---- unit.c --------------------------------------------------------------- */
+
+int32_t measure_check_unit(int32_t unit, genmod_workspace *w);
+/* What nats are divided by. */
+double measure_unit(int32_t unit);
+
 /* ---- gaussian.c: closed forms, in nats ------------------------------------
  */
 

@@ -13,7 +13,7 @@
 
 #define MOST_DIRECTIONS 65536
 #define MOST_ROWS (UINT64_C(1) << 32)
-#define GROUPS 10 /* that the standard error wants, where they can be had */
+#define GROUPS 30 /* that the standard error wants, where they can be had */
 #define MOST_GROUP 64
 #define FLIGHT_BYTES ((size_t)64 << 20) /* of projections at one time */
 

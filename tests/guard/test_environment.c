@@ -13,7 +13,7 @@ static const double rows[ROWS] = {-2.25, -1.375, -1.0625, 1.9375, 2.5, 3.125};
 /* What the calls gave, to be compared bit by bit. */
 typedef struct result {
     double start, density[ROWS], posterior[2 * ROWS], mean, aic, bic;
-    double sample[ROWS], covariances[2];
+    double sample[ROWS], covariances[2], apart[GMM_DIVERGENCES];
     int32_t label[ROWS], component[ROWS];
 } result;
 
@@ -185,6 +185,9 @@ static void call_scores(scene *s)
     good(s, "gmm_sample",
          gmm_sample(s->model, 2385, 7, ROWS, GENMOD_F64, sizeof o->sample,
                     o->sample, o->component, s->w));
+    good(s, "gmm_divergence",
+         gmm_divergence(s->model, s->model, 2385, 50, GENMOD_NATS,
+                        GMM_DIVERGENCES, o->apart, NULL, s->w));
     good(s, "gmm_get_params",
          gmm_get_params(s->model, GMM_COVARIANCES, 2, o->covariances, NULL,
                         s->w));

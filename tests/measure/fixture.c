@@ -27,6 +27,7 @@ void fixture_table(size_t n, uint64_t *state, double *p)
 
 void fixture_sample(size_t n, size_t d, uint64_t seed, double shift, double *x)
 {
+    seed *= 0x9E3779B97F4A7C15u; /* neighbours would run side by side */
     for (size_t i = 0; i < n * d; i++)
         x[i] = fixture_normal(&seed) + (i % d ? 0 : shift);
 }

@@ -27,7 +27,7 @@ static void a_moved_sample_is_as_far_as_it_was_moved(void **state)
         want += ((double)c - 1.5) * ((double)c - 1.5) / d;
     genmod_data *const x = fixture_view(n, d, a);
     genmod_data *const y = fixture_view(n, d, b);
-    assert_near(sliced(x, y, 10 * d, 1, &error), want, 1e-13);
+    assert_near(sliced(x, y, 30 * d, 1, &error), want, 1e-13);
     assert_near(error, 0, 1e-13);
     /* and 7 directions, one by one, are as far off as they say */
     const double few = sliced(x, y, 7, 1, &error);
@@ -86,7 +86,7 @@ static void moved_normals_have_their_known_distance(void **state)
         moved += (b[i * d] - a[i * d]) / n;
     genmod_data *const x = fixture_view(n, d, a);
     genmod_data *const y = fixture_view(n, d, b);
-    const double v = sliced(x, y, 80, 1, &error);
+    const double v = sliced(x, y, 240, 1, &error);
     assert_near(v, moved * moved / d, 0.004);
     assert_true(error > 0 && error < 1e-3);
     genmod_data_free(y);
