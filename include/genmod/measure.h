@@ -134,7 +134,7 @@ typedef int32_t (*genmod_log_density)(size_t n, size_t d, const double *x,
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
  * Cost: 15 points a cell (d = 1) or 225 (d = 2); smooth densities take some dozen
- * or some hundred cells; 0.4 MiB, 1.7 MiB of d = 2. Kronrod 1965; Piessens et al.
+ * or some hundred cells; 0.3 MiB, 1 MiB of d = 2. Kronrod 1965; Piessens et al.
  * 1983. Since 0.2.
  */
 GENMOD_CALL int32_t genmod_density_entropy(size_t d, const double *lower,
@@ -295,8 +295,8 @@ GENMOD_CALL int32_t genmod_gaussian_frechet(size_t d, const double *mean_p,
  * @retval GENMOD_BUSY the workspace is in another call
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
- * Cost: O(n^2 d), all pairs, over the workspace's threads; some 10 MiB more or
- * less, whatever n is, and the rows are read n / 2048 times. The bias grows with
+ * Cost: O(n^2 d), all pairs, over the workspace's threads; some 12 MiB and 16 KiB
+ * for each of the k, whatever n is, and the rows are read n / 2048 times. The bias grows with
  * d. Kozachenko, Leonenko 1987; Kraskov et al. 2004, (20). Since 0.2.
  */
 GENMOD_CALL int32_t genmod_sample_entropy(const genmod_data *x, size_t k,

@@ -8,7 +8,7 @@
 #define MEASURE_LN_2 0.693147180559945309417
 #define MEASURE_LN_2PI 1.837877066409345483561
 
-/* ---- sum.c --------------------------------------------------------------- */
+/* ---- sum.c -------------------------------------------------------------- */
 
 /* A sum that carries what its additions lost (Neumaier 1974). Zeroed, it is
  * empty. */
@@ -19,8 +19,7 @@ typedef struct measure_sum {
 void measure_add(measure_sum *s, double x);
 double measure_total(const measure_sum *s);
 
-/* ---- log.c: logarithms whose leading terms are gone -----------------------
- */
+/* ---- log.c: logarithms whose leading terms are gone --------------------- */
 
 /* |s| below which the series hold. */
 #define MEASURE_NEAR 0.25
@@ -37,7 +36,7 @@ double measure_excess(const kern_ops *f64, double t);
  * each unit of (p + q) / 2. n <= MEASURE_BLOCK; y may be s. */
 void measure_gap(const kern_ops *f64, size_t n, const double *s, double *y);
 
-/* ---- quadrature.c -------------------------------------------------------- */
+/* ---- quadrature.c ------------------------------------------------------- */
 
 #define MEASURE_PARTS 3 /* integrals that are taken at once, at most */
 
@@ -60,8 +59,7 @@ typedef struct measure_integral {
  * be, or out of cells. Returns the status of the integrand. Takes scratch. */
 int32_t measure_integrate(measure_integral *q, genmod_workspace *w);
 
-/* ---- panels.c: rows of one or two views, panel by panel --------------------
- */
+/* ---- panels.c: rows of one or two views, panel by panel ----------------- */
 
 /* Panels of KERN_ROWS rows: those of the first view, then those of the second,
  * each view's last one with what is left. Rows are numbered through. */
@@ -90,12 +88,13 @@ size_t measure_panel_rows(const measure_panels *p, size_t g, size_t *first);
  * than 1 and what is not finite. On the calling thread. */
 int32_t measure_panels_read(const measure_panels *p, size_t g, size_t count,
                             double *out, genmod_workspace *w);
+/* The status, and in the text of a cell that is not finite the view's name. */
+int32_t measure_named(int32_t status, const char *name, genmod_workspace *w);
 /* The status of base_parallel(), with a text where the host's loop gave up. */
 int32_t measure_parallel(genmod_workspace *w, size_t n, base_task task,
                          void *arg);
 
-/* ---- walk.c: all pairs of rows --------------------------------------------
- */
+/* ---- walk.c: all pairs of rows ------------------------------------------ */
 
 #define MEASURE_TILE 32 /* queries that meet a panel at once */
 
@@ -131,8 +130,7 @@ size_t measure_walk_items(const measure_walk *walk);
 /* Takes scratch. Cancel is polled at every round. */
 int32_t measure_walk_run(const measure_walk *walk, genmod_workspace *w);
 
-/* ---- sort.c ---------------------------------------------------------------
- */
+/* ---- sort.c ------------------------------------------------------------- */
 
 /* n finite numbers, ascending; scratch [n]. */
 void measure_sort(size_t n, double *x, double *scratch);

@@ -6,14 +6,13 @@
 #include "genmod/measure.h"
 #include "kern/kern.h"
 
-/* ---- unit.c --------------------------------------------------------------- */
+/* ---- unit.c ------------------------------------------------------------- */
 
 int32_t measure_check_unit(int32_t unit, genmod_workspace *w);
 /* What nats are divided by. */
 double measure_unit(int32_t unit);
 
-/* ---- gaussian.c: closed forms, in nats ------------------------------------
- */
+/* ---- gaussian.c: closed forms, in nats ---------------------------------- */
 
 /* Gaussians p and q: means [d], Cholesky factors [d, d] of their covariances
  * with zeros above. work: measure_gaussian_work(d) doubles, SIZE_MAX if that is

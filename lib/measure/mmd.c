@@ -38,8 +38,7 @@ typedef struct test {
     size_t column; /* that mark() fills */
 } test;
 
-/* ---- labels ---------------------------------------------------------------
- */
+/* ---- labels ------------------------------------------------------------- */
 
 static void mark(size_t i, void *arg)
 {
@@ -88,8 +87,7 @@ static void prepare(size_t g, size_t count, void *arg)
     }
 }
 
-/* ---- the walk -------------------------------------------------------------
- */
+/* ---- the walk ----------------------------------------------------------- */
 
 /* l becomes the kernel, without its diagonal. */
 static void kernel(const test *s, const measure_tile *t)
@@ -148,8 +146,7 @@ static int32_t settle(const measure_tile *t, void *arg, genmod_workspace *w)
     return GENMOD_OK;
 }
 
-/* ---- the width ------------------------------------------------------------
- */
+/* ---- the width ---------------------------------------------------------- */
 
 typedef struct chosen {
     size_t n;
@@ -177,10 +174,12 @@ static int32_t gather(const test *s, chosen *c, double *rows,
     if (of_x)
         status =
             base_data_gather(s->pool.x[0], of_x, c->rows, rows, NULL, NULL, w);
-    if (!status && of_x < c->n)
-        status = base_data_gather(s->pool.x[1], c->n - of_x, c->rows + of_x,
-                                  rows + of_x * s->pool.d, NULL, NULL, w);
-    return status;
+    status = measure_named(status, "x", w);
+    if (status || of_x == c->n)
+        return status;
+    status = base_data_gather(s->pool.x[1], c->n - of_x, c->rows + of_x,
+                              rows + of_x * s->pool.d, NULL, NULL, w);
+    return measure_named(status, "y", w);
 }
 
 /* Squared distances of all pairs of n rows. */
@@ -238,8 +237,7 @@ static int32_t median(test *s, genmod_workspace *w)
     return GENMOD_OK;
 }
 
-/* ---- the call -------------------------------------------------------------
- */
+/* ---- the call ----------------------------------------------------------- */
 
 static int32_t take_memory(test *s, genmod_workspace *w)
 {

@@ -56,8 +56,7 @@ static double ln_ball(const kern_ops *f64, size_t d)
     return ln;
 }
 
-/* ---- a heap of the nearest ------------------------------------------------
- */
+/* ---- a heap of the nearest ---------------------------------------------- */
 
 static void sink(size_t n, double *heap)
 {
@@ -122,8 +121,7 @@ static void visit(const measure_tile *t, void *arg)
         meet(s, t->item * MEASURE_TILE + r, t->m, t->l + r * KERN_ROWS);
 }
 
-/* ---- sums over rows -------------------------------------------------------
- */
+/* ---- sums over rows ----------------------------------------------------- */
 
 static int32_t settle_row(nearest *s, size_t row, size_t number, double *l,
                           genmod_workspace *w)
@@ -205,8 +203,7 @@ static int32_t gather(const measure_panels *x, const measure_panels *candidates,
     return status;
 }
 
-/* ---- the public calls -----------------------------------------------------
- */
+/* ---- the public calls --------------------------------------------------- */
 
 static int32_t check(const measure_panels *p, size_t k, size_t self,
                      int32_t unit, const double *out, genmod_workspace *w)

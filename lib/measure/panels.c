@@ -127,6 +127,13 @@ static int32_t refuse_weights(const char *name, const base_view *v, size_t m,
     return GENMOD_OK;
 }
 
+int32_t measure_named(int32_t status, const char *name, genmod_workspace *w)
+{
+    if (status != GENMOD_NON_FINITE)
+        return status;
+    return base_fail(w, status, "%s: %s", name, genmod_workspace_error(w));
+}
+
 static int32_t read_panel(const measure_panels *p, size_t g, double *out,
                           genmod_workspace *w)
 {
@@ -138,11 +145,9 @@ static int32_t read_panel(const measure_panels *p, size_t g, double *out,
 
     if (!status)
         status = refuse_weights(p->name[v], &view, m, w);
-    if (!status && !p->f64->pack(&view, m, p->d, p->center, p->scale, out)) {
-        status = base_view_non_finite(&view, row, m, p->d, w);
-        status = base_fail(w, status, "%s: %s", p->name[v],
-                           genmod_workspace_error(w));
-    }
+    if (!status && !p->f64->pack(&view, m, p->d, p->center, p->scale, out))
+        status = measure_named(base_view_non_finite(&view, row, m, p->d, w),
+                               p->name[v], w);
     return status;
 }
 

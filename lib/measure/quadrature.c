@@ -210,7 +210,7 @@ static int32_t measure_cell(work *s, cell *c, genmod_workspace *w)
     return GENMOD_OK;
 }
 
-/* ---- the heap ------------------------------------------------------------ */
+/* ---- the heap ----------------------------------------------------------- */
 
 static void swap(cell *a, cell *b)
 {
@@ -241,7 +241,7 @@ static void sink(cell *heap, size_t n, size_t i)
     }
 }
 
-/* ---- the integral -------------------------------------------------------- */
+/* ---- the integral ------------------------------------------------------- */
 
 static void add_up(work *s)
 {

@@ -34,8 +34,7 @@ typedef struct slices {
     size_t block, blocks; /* the panels under way */
 } slices;
 
-/* ---- directions -----------------------------------------------------------
- */
+/* ---- directions --------------------------------------------------------- */
 
 static double dot(size_t d, const double *a, const double *b)
 {
@@ -76,8 +75,7 @@ static void draw_group(const slices *s, size_t number)
     }
 }
 
-/* ---- projections ----------------------------------------------------------
- */
+/* ---- projections -------------------------------------------------------- */
 
 static int32_t project(size_t item, size_t slot, void *arg)
 {
@@ -169,8 +167,7 @@ static int32_t run_group(slices *s, size_t number, double *mean,
     return status;
 }
 
-/* ---- the call -------------------------------------------------------------
- */
+/* ---- the call ----------------------------------------------------------- */
 
 static void plan(slices *s, size_t directions)
 {
@@ -197,8 +194,9 @@ static int32_t take_center(slices *s, genmod_workspace *w)
 {
     const int64_t row = 0;
 
-    return base_data_gather(s->pool.x[0], 1, &row, s->pool.center, NULL, NULL,
-                            w);
+    return measure_named(
+        base_data_gather(s->pool.x[0], 1, &row, s->pool.center, NULL, NULL, w),
+        "x", w);
 }
 
 static int32_t take_memory(slices *s, genmod_workspace *w)

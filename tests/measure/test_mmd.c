@@ -189,6 +189,7 @@ static void bad_data_are_refused_by_name(void **state)
 {
     (void)state;
     fixture_check_data(call_with_width);
+    fixture_check_data(call_mmd);
 }
 
 static void bad_arguments_are_refused_by_name(void **state)
