@@ -248,22 +248,30 @@ static int32_t call_moments(stage *s)
     return gmm_moments(s->model, D, (double *)(void *)s->out, NULL, s->w);
 }
 
+/* A model that is to become something, in NULL's memory. */
+static gmm_model *other_of(stage *s)
+{
+    if (!s->other)
+        assert_ok(gmm_new(NULL, &s->other, NULL));
+    return s->other;
+}
+
 static int32_t call_marginal(stage *s)
 {
     static const int32_t column[] = {1};
-    return gmm_marginal(s->model, 1, column, s->other, s->w);
+    return gmm_marginal(s->model, 1, column, other_of(s), s->w);
 }
 
 static int32_t call_condition(stage *s)
 {
     static const int32_t column[] = {1};
     static const double value[] = {0.375};
-    return gmm_condition(s->model, 1, column, value, s->other, s->w);
+    return gmm_condition(s->model, 1, column, value, other_of(s), s->w);
 }
 
 static int32_t call_impute(stage *s)
 {
-    return gmm_impute(s->model, s->view, GENMOD_F64, sizeof s->out, s->out,
+    return gmm_impute(s->model, s->view, GENMOD_F32, sizeof s->out, s->out,
                       s->w);
 }
 

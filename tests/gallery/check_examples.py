@@ -36,7 +36,9 @@ def lacking(names, sources):
 def tested(meson):
     """Sources that the build file turns into tests."""
     listed = re.search(r"foreach name : \[(.*?)\]", meson, re.S)[1]
-    small = [name + ".c" for name in re.findall(r"'(\w+)'", listed)]
+    read = re.search(r"foreach example : \[(.*?)\]\n", meson, re.S)[1]
+    small = [name + ".c" for name in re.findall(r"'(\w+)'", listed) +
+             re.findall(r"\['(\w+)',", read)]
     return small + ["options.c", "mixture.c", "autoencoder.c"] + re.findall(
         r"'(statement\w*\.c)'", meson)
 
