@@ -47,6 +47,11 @@ typedef struct vae_model vae_model;
 #define VAE_CLASSES "classes" /**< of the labels that rows are conditioned on */
 #define VAE_PRIOR "prior"     /**< normal, mixture, vamp */
 #define VAE_PRIOR_COMPONENTS "prior_components"
+#define VAE_CODEBOOK "codebook" /**< vectors of a VQ-VAE; 0: Gaussian codes */
+#define VAE_CODEBOOK_WIDTH "codebook_width" /**< numbers of a vector */
+#define VAE_CODEBOOK_DECAY "codebook_decay"
+#define VAE_COMMITMENT "commitment"
+#define VAE_RESTART "restart"     /**< use below which a vector starts anew */
 #define VAE_OBJECTIVE "objective" /**< elbo, iwae */
 #define VAE_SAMPLES "samples"     /**< of z a row, in training */
 #define VAE_GRADIENT "gradient"   /**< standard, stl, dreg */
@@ -97,6 +102,7 @@ typedef struct vae_model vae_model;
 #define VAE_REPORT_BETA "beta"
 #define VAE_REPORT_ACTIVE_UNITS "active_units"
 #define VAE_REPORT_COLLAPSED "collapsed"
+#define VAE_REPORT_PERPLEXITY "perplexity"
 #define VAE_REPORT_LOSS_HISTORY "loss_history"
 #define VAE_REPORT_VALIDATION_HISTORY "validation_history"
 #define VAE_REPORT_RECONSTRUCTION_HISTORY "reconstruction_history"
@@ -127,10 +133,12 @@ GENMOD_CALL int32_t vae_config_new(genmod_config **out, genmod_workspace *w);
  *
  * The networks end in heads of the family's own, which the texts leave out:
  * "dense 400; relu" is a whole encoder, whose head is a dense layer to the 2 z
- * numbers of q(z|x). The decoder's head gives what the likelihood wants: a 1 x 1
- * convolution where the decoder's text ends in an image of the input's height
- * and width, else a dense layer. Networks are text as doc/guide/networks.md
- * says.
+ * numbers of q(z|x), or with "codebook" to z numbers, of which each
+ * "codebook_width" are replaced by the nearest vector: q(z|x) is then certain of
+ * one code (van den Oord, Vinyals, Kavukcuoglu 2017). The decoder's head gives
+ * what the likelihood wants: a 1 x 1 convolution where the decoder's text ends in
+ * an image of the input's height and width, else a dense layer. Networks are text
+ * as doc/guide/networks.md says.
  *
  * @param c         its options, copied; NULL for the defaults
  * @param[out] out  the model, owned by the caller; NULL after a failure
@@ -262,10 +270,13 @@ GENMOD_CALL int32_t vae_fit(vae_model *m, const genmod_data *x,
  *
  * Losses, reconstruction (-E ln p(x|z)) and kl are sums over columns and codes,
  * means over rows, of standardised cells where those are on: at the full "beta",
- * what the last pass saw while it trained. kl_per_code, for the normal prior, has
- * a value a code. active_units counts the codes whose posterior mean has a
- * variance above 0.01 over the rows (Burda et al. 2016); collapsed is 1 where,
- * after the warm-up, there are none. perplexity is that of the codebook's use.
+ * what the last pass saw while it trained. With "codebook" kl is -ln p of the
+ * vectors, p their running shares at each place. kl_per_code, for the normal
+ * prior, has a value a code; with "codebook" a vector's is in equal parts among
+ * its numbers. active_units counts the codes whose posterior mean has a variance
+ * above 0.01 over the rows (Burda et al. 2016); collapsed is 1 where, after the
+ * warm-up, there are none. perplexity, with "codebook", is exp of the entropy of
+ * its use over the last pass.
  * other_kernels: 1 if training went on from a checkpoint that another instruction
  * set or version of OpenBLAS wrote: its bits are then not those of an
  * uninterrupted run. The histories hold the first 1,048,576 passes.
@@ -306,7 +317,8 @@ GENMOD_CALL int32_t vae_encode(const vae_model *m, const genmod_data *x,
                                void *log_variance, genmod_workspace *w);
 
 /**
- * A draw from q(z|x) for each row, a function of (seed, row number).
+ * A draw from q(z|x) for each row, a function of (seed, row number); with
+ * "codebook" its one code.
  * @param seed     the stream
  * @param[out] out [n, z]
  * The rest as vae_encode(). Since 0.2.
@@ -339,8 +351,8 @@ GENMOD_CALL int32_t vae_reconstruct(const vae_model *m, const genmod_data *x,
                                     genmod_workspace *w);
 
 /**
- * Draw new rows: z from the prior (its deviations times "temperature"), x from
- * p(x|z).
+ * Draw new rows: z from the prior (its deviations times "temperature"; with
+ * "codebook" a vector for each place in their shares there), x from p(x|z).
  * @param m      a model with weights
  * @param seed   the stream
  * @param first  number of the first row; row first + i is the same in any call
@@ -387,7 +399,7 @@ GENMOD_CALL int32_t vae_interpolate(const vae_model *m, const genmod_data *from,
  * @param seed   the stream
  * @param draws  of z a row, 1 to 2^24
  * @param[out] out  [n, d]
- * @retval GENMOD_UNSUPPORTED the model has "missing" 0
+ * @retval GENMOD_UNSUPPORTED the model has "missing" 0, or "codebook"
  * The rest as vae_encode(). O(draws) decodings a row. Since 0.2.
  */
 GENMOD_CALL int32_t vae_impute(const vae_model *m, const genmod_data *x,
@@ -398,7 +410,8 @@ GENMOD_CALL int32_t vae_impute(const vae_model *m, const genmod_data *x,
 /**
  * The evidence lower bound of each row, and its parts, in the units of the data:
  * for densities that of the data themselves, not of standardised cells.
- * elbo = -reconstruction - kl, whatever "beta" is.
+ * elbo = -reconstruction - kl, whatever "beta" is. With "codebook" all draws are
+ * the same.
  * @param x      [n, d]
  * @param seed   the stream; row i's draws depend on (seed, i)
  * @param draws  of z a row, averaged over, 1 to 2^24
@@ -406,7 +419,7 @@ GENMOD_CALL int32_t vae_impute(const vae_model *m, const genmod_data *x,
  * @param[out] elbo            [n]
  * @param[out] reconstruction  [n], -E ln p(x|z); may be NULL
  * @param[out] kl              [n]: in closed form for Gaussian codes and the
- *   normal prior, else by the same draws; may be NULL
+ *   normal prior, and with "codebook", else by the same draws; may be NULL
  * The rest as vae_encode(). Since 0.2.
  */
 GENMOD_CALL int32_t vae_elbo(const vae_model *m, const genmod_data *x,

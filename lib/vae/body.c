@@ -23,6 +23,8 @@ static void choose(const genmod_config *c, const model_schema *s, vae_body *b,
     b->classes = base_config_i64(c, VAE_CLASSES);
     b->prior = base_config_choice(c, VAE_PRIOR);
     b->components = base_config_i64(c, VAE_PRIOR_COMPONENTS);
+    b->vectors = base_config_i64(c, VAE_CODEBOOK);
+    b->width = base_config_i64(c, VAE_CODEBOOK_WIDTH);
     b->standardise = base_config_i64(c, VAE_STANDARDISE) != 0 &&
                      out->likelihood != VAE_DISCRETISED_LOGISTIC;
     b->logits = b->means = b->log_variances = b->pseudo = -1;
@@ -86,6 +88,8 @@ static int32_t declare_prior(vae_body *b, genmod_workspace *w)
     if (b->prior == VAE_VAMP)
         return ad_store_add(s, "prior.pseudo", AD_TRAINED, 0,
                             ad_matrix(k, (int64_t)b->base.d), &b->pseudo, w);
+    if (b->vectors)
+        return vae_codebook_declare(b, w);
     if (b->prior == VAE_NORMAL)
         return GENMOD_OK;
     status = ad_store_add(s, "prior.logits", AD_TRAINED, 0, ad_vector(k),
@@ -312,6 +316,8 @@ int32_t vae_initialise(model_body *m, const genmod_config *c, uint64_t seed,
     set_features(b);
     if (b->prior == VAE_MIXTURE)
         set_mixture(b, seed, w);
+    if (b->vectors)
+        nn_initialise_normal(m->store, b->book, seed, 1, w);
     set_biases(b);
     base_free(b->sums);
     b->sums = NULL;

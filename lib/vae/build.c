@@ -127,13 +127,19 @@ static void build_blame(model_draft *f)
     model_draft_output(f, kl_of(f, &c, z));
 }
 
+static int is_left_out(const vae_body *b, size_t program)
+{
+    return (program == VAE_FILL && !b->missing) ||
+           ((program == VAE_FILL || program == VAE_WEIGH) && b->vectors);
+}
+
 int32_t vae_compile(const model_body *b, size_t program, size_t rows,
                     ad_program **out, genmod_workspace *w)
 {
     model_draft f;
     int32_t status;
 
-    if (program == VAE_FILL && !((const vae_body *)b)->missing)
+    if (is_left_out((const vae_body *)b, program))
         return GENMOD_OK;
     status = model_draft_open(&f, b, rows, 0, w);
     if (status)

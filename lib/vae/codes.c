@@ -29,6 +29,10 @@ void vae_posterior(model_draft *f, ad_node features, vae_codes *c)
     const ad_node y = nn_apply(f->b->net[VAE_ENCODER_NET],
                                &f->pass[VAE_ENCODER_NET], features);
 
+    if (body_of(f)->vectors) {
+        vae_quantise(f, y, c);
+        return;
+    }
     c->mean = ad_part(g, y, 1, 0, z);
     c->log_variance = bounded(g, ad_part(g, y, 1, z, z));
 }
@@ -42,11 +46,15 @@ static ad_node for_draws(const model_draft *f, ad_node a)
 void vae_draw_codes(const model_draft *f, int64_t k, vae_codes *c)
 {
     ad_graph *const g = f->g;
-    const ad_node epsilon =
-        ad_normal(g, "vae/z", draws_shape(g, k, (int64_t)f->b->z));
-    const ad_node sigma = ad_exp(g, ad_scale(g, c->log_variance, 0.5));
+    ad_node epsilon, sigma;
 
     c->k = k;
+    if (body_of(f)->vectors) {
+        c->z = for_draws(f, vae_straight(f, c));
+        return;
+    }
+    epsilon = ad_normal(g, "vae/z", draws_shape(g, k, (int64_t)f->b->z));
+    sigma = ad_exp(g, ad_scale(g, c->log_variance, 0.5));
     c->z = ad_add(g, for_draws(f, c->mean),
                   ad_mul(g, for_draws(f, sigma), epsilon));
 }
@@ -77,6 +85,8 @@ ad_node vae_kl(const model_draft *f, const vae_codes *c)
 {
     ad_graph *const g = f->g;
 
+    if (body_of(f)->vectors)
+        return vae_codebook_kl(f, c);
     return ad_scale(
         g,
         ad_add(g, ad_square(g, c->mean),
@@ -166,6 +176,11 @@ void vae_prior_draw(model_draft *f, ad_node *centre, ad_node *deviate)
     components c;
     ad_node which, sigma;
 
+    if (b->vectors) {
+        *centre = vae_codebook_draw(f);
+        *deviate = ad_zeros(g, *centre);
+        return;
+    }
     *deviate = epsilon;
     *centre = ad_zeros(g, epsilon);
     if (b->prior == VAE_NORMAL)

@@ -40,6 +40,16 @@ int32_t vae_check_draws(size_t first, size_t draws, genmod_workspace *w)
     return GENMOD_OK;
 }
 
+int32_t vae_check_density(const model *m, const char *what, genmod_workspace *w)
+{
+    if (!((const vae_body *)m->body)->vectors)
+        return GENMOD_OK;
+    return base_fail(w, GENMOD_UNSUPPORTED,
+                     "%swith option \"codebook\" a row has one code for "
+                     "certain: q(z|x) has no density",
+                     what);
+}
+
 model_panels vae_panels(const model *m, const genmod_data *x, size_t program)
 {
     const vae_body *const b = (const vae_body *)m->body;
@@ -134,6 +144,8 @@ static int32_t encode(const model *m, const genmod_data *x, int32_t type,
     vae_encoded codes;
     int32_t status = check_codes_out(m, x, type, bytes, mean, "mean", w);
 
+    if (!status && log_variance)
+        status = vae_check_density(m, "log_variance: ", w);
     if (!status)
         status = vae_encode_rows(m, x, &codes, w);
     if (status)
@@ -158,7 +170,8 @@ int32_t vae_encode(const vae_model *m, const genmod_data *x, int32_t type,
         &call, encode((const model *)m, x, type, bytes, mean, log_variance, w));
 }
 
-/* mean + sigma epsilon into the place of the mean. */
+/* mean + sigma epsilon into the place of the mean: the vectors of a codebook
+ * have a sigma of 0. */
 static int32_t deviate(const model *m, uint64_t seed, size_t n,
                        const vae_encoded *codes, genmod_workspace *w)
 {

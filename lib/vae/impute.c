@@ -240,7 +240,9 @@ static int32_t check(const model *m, const genmod_data *x, int32_t what,
             w, GENMOD_UNSUPPORTED,
             "the model has \"missing\" 0: its encoder does not see "
             "which cells are there");
-    status = vae_check_draws(0, draws, w);
+    status = vae_check_density(m, "", w);
+    if (!status)
+        status = vae_check_draws(0, draws, w);
     if (status)
         return status;
     return vae_check_out(m, base_data_rows(x), what, type, bytes, out, w);

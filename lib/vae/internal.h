@@ -23,18 +23,20 @@
 #define VAE_SITE_CODES UINT32_C(0x76616501)
 #define VAE_SITE_LABEL UINT32_C(0x76616502)
 #define VAE_SITE_RESAMPLE UINT32_C(0x76616503)
+#define VAE_SITE_RESTART UINT32_C(0x76616504)
 
 /* Array of a body with classes: [classes] training rows of each. */
 #define VAE_SHARES "classes.rows"
 
 /* Const programs. */
 enum {
-    VAE_ENCODE,     /* "x" … -> mean [m, z], log-variance [m, z] */
+    VAE_ENCODE,     /* "x" … -> mean [m, z], log-variance [m, z]; with a
+                       codebook its vectors, and -inf */
     VAE_DECODE,     /* "x" codes, "label" -> means of cells */
     VAE_GIVE,       /* the same -> the likelihood's numbers [m, params] */
     VAE_PRIOR_DRAW, /* -> centre and deviate [m, z] of a draw */
     VAE_WEIGH, /* "x" …, "mean", "log_variance" -> ln p(x|z) [m], ln p(z) -
-                  ln q(z|x) [m] */
+                  ln q(z|x) [m]; of a model without a codebook */
     VAE_FILL,  /* the same, and the likelihood's numbers; of a model whose
                   cells may be missing */
     VAE_BLAME, /* "x" … -> -ln p(x_j|z) [m, …] less that of the most likely
@@ -61,8 +63,12 @@ enum {
     VAE_O_LOSS,
     VAE_O_RECONSTRUCTION, /* -E ln p(x|z), mean over the rows */
     VAE_O_KL,             /* mean over the rows */
-    VAE_O_CODES           /* [3, z]: means over the rows of kl per code, of the
+    VAE_O_CODES,          /* [3, z]: means over the rows of kl per code, of the
                              mean code and of its square */
+    /* With a codebook: */
+    VAE_O_USE,    /* [K]: weight of the codes that each vector stands for */
+    VAE_O_RAW,    /* [m, z]: codes before they are quantised */
+    VAE_O_WEIGHT, /* [m] */
 };
 
 /* The bounds of ln sigma^2 of q(z|x): a deviation from 5.5e-4 to 1808, whose
@@ -79,6 +85,11 @@ typedef struct vae_body {
     /* Variables of the prior: logits [K], means and log-variances [K, z] of the
      * mixture; pseudo-inputs [K, columns] of VampPrior. */
     int32_t logits, means, log_variances, pseudo;
+    /* A codebook: so many vectors (0: none) of so many numbers. Its variables:
+     * vectors [K, w], running use of each [K], and of each at each of the L
+     * places of a code [L, K]. */
+    int64_t vectors, width;
+    int32_t book, use, places;
     /* Variables of the encoder's inputs: counts as (ln(1 + x) + shift) factor.
      */
     int32_t shift, factor;
@@ -107,7 +118,7 @@ int32_t vae_parse_networks(const genmod_config *c, const vae_body *b,
                            const nn_size *features, const nn_size *codes,
                            nn_net **encoder, nn_net **decoder,
                            genmod_workspace *w);
-/* z of the options, for rows of a size. */
+/* z of the options, for rows of a size: whole vectors of a codebook. */
 int64_t vae_code_of(const genmod_config *c, const nn_size *size);
 
 /* body.c */
@@ -133,6 +144,8 @@ typedef struct vae_codes {
     int64_t k;
     ad_node mean, log_variance; /* [m, z] */
     ad_node z;                  /* [m, k, z] */
+    ad_node raw, index; /* of a codebook: what was quantised [m, z], and the
+                           vectors' numbers [m, L] */
 } vae_codes;
 /* From what the encoder gives. */
 void vae_posterior(model_draft *f, ad_node features, vae_codes *c);
@@ -144,12 +157,30 @@ ad_node vae_log_posterior(const model_draft *f, const vae_codes *c,
                           int stopped);
 ad_node vae_log_prior(model_draft *f, ad_node z);
 /* KL(q || N(0, 1)) of each code [m, z]: equation (24) of the same appendix B.
- */
+ * With a codebook -ln p of each vector, in equal parts among its numbers. */
 ad_node vae_kl(const model_draft *f, const vae_codes *c);
 /* A draw from the prior: its centre and what deviates from it, [m, z]. */
 void vae_prior_draw(model_draft *f, ad_node *centre, ad_node *deviate);
 /* What the decoder gives for z [m, k, z]: [m k, params]. */
 ad_node vae_decoded(model_draft *f, ad_node z, ad_node label);
+
+/* codebook.c: codes of vectors. */
+int32_t vae_codebook_declare(vae_body *b, genmod_workspace *w);
+/* The nearest vectors to what the encoder gives [m, z]. */
+void vae_quantise(const model_draft *f, ad_node y, vae_codes *c);
+/* The vectors, with the gradient of what was quantised: [m, z]. */
+ad_node vae_straight(const model_draft *f, const vae_codes *c);
+ad_node vae_codebook_kl(const model_draft *f, const vae_codes *c);
+/* Vectors in the shares that they had at each place: [m, z]. */
+ad_node vae_codebook_draw(const model_draft *f);
+/* |raw - stop(vectors)|^2 of each row: [m]. */
+ad_node vae_commitment(const model_draft *f, const vae_codes *c);
+/* Successors of the codebook, and the outputs from VAE_O_USE on. */
+void vae_codebook_follow(model_draft *f, const vae_codes *c, ad_node weight);
+
+/* restart.c: after an update of m rows vectors of little use become codes of
+ * the minibatch. */
+void vae_restart(const model_trainer *t, const ad_program *p, size_t m);
 
 /* objective.c: programs of training. */
 int32_t vae_compile_update(const model_body *b, const double *recipe,
@@ -186,6 +217,9 @@ int32_t vae_check_rows(const model *m, const genmod_data *x, const char *name,
 int32_t vae_check_what(int32_t what, genmod_workspace *w);
 /* 1 <= draws, first + draws <= 2^24. */
 int32_t vae_check_draws(size_t first, size_t draws, genmod_workspace *w);
+/* GENMOD_UNSUPPORTED where q(z|x) has no density; `what` begins the text. */
+int32_t vae_check_density(const model *m, const char *what,
+                          genmod_workspace *w);
 /* Panels that read rows of x. */
 model_panels vae_panels(const model *m, const genmod_data *x, size_t program);
 /* What the encoder makes of rows, in scratch. */

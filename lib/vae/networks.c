@@ -29,9 +29,12 @@ int64_t vae_code_of(const genmod_config *c, const nn_size *size)
     const int64_t d = nn_size_elements(size);
     const int64_t z = base_config_i64(c, VAE_CODE);
 
-    if (z)
-        return z;
-    return d < 32 ? (d + 1) / 2 : 16;
+    const int64_t usual = d < 32 ? (d + 1) / 2 : 16;
+    const int64_t width = base_config_i64(c, VAE_CODEBOOK)
+                              ? base_config_i64(c, VAE_CODEBOOK_WIDTH)
+                              : 1;
+
+    return z ? z : (usual + width - 1) / width * width;
 }
 
 /* ---- the encoder --------------------------------------------------------- */
@@ -195,7 +198,7 @@ int32_t vae_parse_networks(const genmod_config *c, const vae_body *b,
     put_encoder(c, features, text);
     whole[0] = '\0';
     put(whole, text);
-    put_number(whole, "; dense ", 2 * z, "");
+    put_number(whole, "; dense ", b->vectors ? z : 2 * z, "");
     status = nn_parse("option \"encoder\"", whole, features, encoder, w);
     if (!status)
         status = parse_decoder(c, b, features, codes, text, decoder, w);

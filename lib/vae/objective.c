@@ -104,13 +104,16 @@ static void measure(training *t)
             vae_log_prior(f, t->codes.z));
 }
 
-/* beta KL, or what stands for it. */
+/* beta KL, or what stands for it: KL has no gradient with a codebook. */
 static ad_node penalty(const training *t)
 {
     ad_graph *const g = t->f.g;
     const double bits = t->recipe[VAE_R_FREE_BITS];
     ad_node kl;
 
+    if (body_of(t)->vectors)
+        return ad_mul(g, ad_input(g, "commitment", ad_scalar()),
+                      mean_rows(t, vae_commitment(&t->f, &t->codes)));
     if (bits > 0) {
         const ad_node codes = mean_rows(t, t->kl);
         const ad_node least = ad_constant(g, bits, *ad_shape_at(g, codes));
@@ -215,6 +218,8 @@ int32_t vae_compile_update(const model_body *b, const double *recipe,
     measure(&t);
     set_loss(&t);
     give_figures(&t);
+    if (body_of(&t)->vectors)
+        vae_codebook_follow(&t.f, &t.codes, t.weight);
     if (recipe_of(&t, VAE_R_GRADIENT) == VAE_DREG)
         double_gradient(&t);
     else

@@ -110,6 +110,44 @@ const base_option vae_options[] = {
      .minimum = 1,
      .maximum = 4096,
      .help = "components of the mixture, or rows u"},
+    {.key = VAE_CODEBOOK,
+     .type = BASE_I64,
+     .structure = 1,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 65536,
+     .help = "vectors that codes are made of, trained with the rest; 0: codes "
+             "are Gaussian"},
+    {.key = VAE_CODEBOOK_WIDTH,
+     .type = BASE_I64,
+     .structure = 1,
+     .initial = "4",
+     .minimum = 1,
+     .maximum = 65536,
+     .help = "numbers of a vector; it divides \"code\", whose quotient is the "
+             "vectors of a row"},
+    {.key = VAE_CODEBOOK_DECAY,
+     .type = BASE_F64,
+     .initial = "0.99",
+     .minimum = 0,
+     .maximum = 0.999999,
+     .help = "of the running means that vectors and the shares of their use "
+             "are"},
+    {.key = VAE_COMMITMENT,
+     .type = BASE_F64,
+     .initial = "0.25",
+     .minimum = 0,
+     .maximum = 1e6,
+     .help = "weight of the encoder's squared distance from its vectors, in "
+             "the loss"},
+    {.key = VAE_RESTART,
+     .type = BASE_F64,
+     .initial = "0.1",
+     .minimum = 0,
+     .maximum = 0.9,
+     .unit = "share",
+     .help = "of an even use, below which a vector starts anew as a code of "
+             "the minibatch; 0: none does"},
     {.key = VAE_OBJECTIVE,
      .type = BASE_STR,
      .initial = "elbo",
@@ -141,7 +179,7 @@ const base_option vae_options[] = {
      .maximum = 1e9,
      .unit = "passes",
      .help = "over which the weight of KL rises from 0 to \"beta\", or the "
-             "capacity from 0"},
+             "capacity from 0; with \"codebook\" there is neither"},
     {.key = VAE_FREE_BITS,
      .type = BASE_F64,
      .initial = "0",
@@ -185,13 +223,18 @@ const base_entry vae_entries[] = {
     {.key = VAE_REPORT_KL,
      .unit = "nats",
      .help = "KL(q(z|x) || p(z)) a row over the last whole pass"},
-    {.key = VAE_REPORT_BETA, .help = "weight of KL, as far as the warm-up is"},
+    {.key = VAE_REPORT_BETA,
+     .help = "weight of KL, as far as the warm-up is; NaN with \"codebook\""},
     {.key = VAE_REPORT_ACTIVE_UNITS,
      .help =
          "codes whose posterior mean varied by more than 0.01 over the last "
          "pass"},
     {.key = VAE_REPORT_COLLAPSED,
      .help = "1: after the warm-up no code was active"},
+    {.key = VAE_REPORT_PERPLEXITY,
+     .unit = "vectors",
+     .help = "exp of the entropy of the codebook's use over the last whole "
+             "pass"},
     {.key = VAE_REPORT_RECONSTRUCTION_HISTORY,
      .series = 1,
      .unit = "nats",
@@ -252,9 +295,39 @@ static int32_t check_objective(const genmod_config *c, genmod_workspace *w)
     return GENMOD_OK;
 }
 
+/* Draws, and what weighs KL, have no effect where a row has one code. */
+static int32_t check_codebook(const genmod_config *c, genmod_workspace *w)
+{
+    const char *const why = "it is of Gaussian codes; it wants \"codebook\" 0";
+
+    if (!base_config_i64(c, VAE_CODEBOOK))
+        return GENMOD_OK;
+    if (base_config_i64(c, VAE_CODE) % base_config_i64(c, VAE_CODEBOOK_WIDTH))
+        return clash(w, "option \"code\"",
+                     "with \"codebook\" it must be a multiple of "
+                     "\"codebook_width\"");
+    if (base_config_choice(c, VAE_PRIOR) != VAE_NORMAL)
+        return clash(w, "option \"prior\" is not normal", why);
+    if (base_config_choice(c, VAE_OBJECTIVE) != VAE_ELBO)
+        return clash(w, "option \"objective\" is iwae", why);
+    if (base_config_choice(c, VAE_GRADIENT) != VAE_STANDARD)
+        return clash(w, "option \"gradient\" is not standard", why);
+    if (base_config_i64(c, VAE_SAMPLES) != 1)
+        return clash(w, "option \"samples\" is not 1", why);
+    if (base_config_f64(c, VAE_BETA) != 1)
+        return clash(w, "option \"beta\" is not 1", why);
+    if (base_config_f64(c, VAE_FREE_BITS) > 0)
+        return clash(w, "option \"free_bits\"", why);
+    if (base_config_f64(c, VAE_CAPACITY) > 0)
+        return clash(w, "option \"capacity\"", why);
+    return base_config_f64(c, VAE_MMD) > 0 ? clash(w, "option \"mmd\"", why)
+                                           : GENMOD_OK;
+}
+
 int32_t vae_check_options(const genmod_config *c, genmod_workspace *w)
 {
     const int missing = base_config_i64(c, VAE_MISSING) != 0;
+    int32_t status;
 
     if (base_config_f64(c, VAE_HIDE) > 0 && !missing)
         return clash(w, "option \"hide\"", "it wants \"missing\" 1");
@@ -262,5 +335,6 @@ int32_t vae_check_options(const genmod_config *c, genmod_workspace *w)
         base_config_i64(c, VAE_CLASSES) > 0)
         return clash(w, "option \"prior\" is vamp",
                      "its rows have no labels; it wants \"classes\" 0");
-    return check_objective(c, w);
+    status = check_codebook(c, w);
+    return status ? status : check_objective(c, w);
 }

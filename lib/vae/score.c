@@ -155,6 +155,31 @@ static int32_t check(const model *m, const genmod_data *x, const char *name,
     return model_panels_fit(&o, bytes, w);
 }
 
+/* Of the one code that a row has with a codebook, from VAE_BLAME. */
+static void give_certain(const model_panels *o, const model_panel *p, void *to)
+{
+    const float *const reconstruction = model_panel_output(p, 1);
+    const float *const kl = model_panel_output(p, 2);
+    sums *const rows = to;
+
+    for (size_t i = 0; i < p->m; i++) {
+        rows[i].density = -(double)reconstruction[i];
+        rows[i].ratio = -(double)kl[i];
+    }
+    put_jacobians(o, p, &rows->jacobian, sizeof *rows / sizeof(double));
+}
+
+static int32_t weigh_certain(const model *m, const genmod_data *x,
+                             void **results, genmod_workspace *w)
+{
+    model_panels o = vae_panels(m, x, VAE_BLAME);
+
+    o.keep = 1;
+    o.row = sizeof(sums);
+    o.give = give_certain;
+    return model_panels_run(&o, results, w);
+}
+
 /* KL of each row in closed form, from its code. */
 static double closed_kl(const vae_encoded *codes, size_t z, size_t i)
 {
@@ -177,8 +202,9 @@ static void give_bound(const vae_body *b, const vae_encoded *codes, size_t i,
                        double *reconstruction, double *kl)
 {
     const double r = -(s->density / (double)draws + s->jacobian);
-    const double k = b->prior == VAE_NORMAL ? closed_kl(codes, b->base.z, i)
-                                            : -s->ratio / (double)draws;
+    const double k = b->prior == VAE_NORMAL && !b->vectors
+                         ? closed_kl(codes, b->base.z, i)
+                         : -s->ratio / (double)draws;
 
     elbo[i] = -r - k;
     if (reconstruction)
@@ -187,22 +213,35 @@ static void give_bound(const vae_body *b, const vae_encoded *codes, size_t i,
         kl[i] = k;
 }
 
+/* The sums of each row, and its code; with a codebook one draw is all. */
+static int32_t weigh(const model *m, const genmod_data *x, uint64_t seed,
+                     size_t *draws, vae_encoded *codes, void **results,
+                     genmod_workspace *w)
+{
+    model_panels o = {
+        .row = sizeof(sums), .seed = seed, .draws = *draws, .give = give_sums};
+    int32_t status;
+
+    if (((const vae_body *)m->body)->vectors) {
+        *draws = 1;
+        return weigh_certain(m, x, results, w);
+    }
+    status = vae_encode_rows(m, x, codes, w);
+    return status ? status : vae_weigh(m, x, VAE_WEIGH, codes, &o, results, w);
+}
+
 static int32_t elbo_of(const model *m, const genmod_data *x, uint64_t seed,
                        size_t draws, size_t bytes, double *elbo,
                        double *reconstruction, double *kl, genmod_workspace *w)
 {
-    model_panels o = {
-        .row = sizeof(sums), .seed = seed, .draws = draws, .give = give_sums};
-    vae_encoded codes;
+    vae_encoded codes = {0};
     void *results;
     int32_t status = check(m, x, "elbo", 1, bytes, elbo, w);
 
     if (!status)
         status = vae_check_draws(0, draws, w);
     if (!status)
-        status = vae_encode_rows(m, x, &codes, w);
-    if (!status)
-        status = vae_weigh(m, x, VAE_WEIGH, &codes, &o, &results, w);
+        status = weigh(m, x, seed, &draws, &codes, &results, w);
     for (size_t i = 0; !status && i < base_data_rows(x); i++)
         give_bound((const vae_body *)m->body, &codes, i, draws,
                    (const sums *)results + i, elbo, reconstruction, kl);
@@ -237,6 +276,8 @@ static int32_t log_weights(const model *m, const genmod_data *x, uint64_t seed,
 
     if (!status)
         status = check(m, x, "out", draws, bytes, out, w);
+    if (!status)
+        status = vae_check_density(m, "", w);
     if (!status)
         status = vae_encode_rows(m, x, &codes, w);
     if (status)
@@ -310,6 +351,8 @@ static int32_t log_likelihood(const model *m, const genmod_data *x,
 
     if (!status)
         status = vae_check_draws(0, draws, w);
+    if (!status)
+        status = vae_check_density(m, "", w);
     if (!status)
         status = vae_encode_rows(m, x, &codes, w);
     if (status)

@@ -6,8 +6,14 @@
 #define ACTIVE \
     0.01 /* variance of a mean code: Burda et al. 2016, section 5.1 */
 
-/* Tallies of the pass under way, in rows. */
+/* Tallies of the pass under way, in rows; behind the codes' 3 z figures those
+ * of a codebook's K vectors, in codes. */
 enum { ROWS, RECONSTRUCTION, KL, CODES };
+
+static int64_t vectors_of(const model_body *b)
+{
+    return ((const vae_body *)b)->vectors;
+}
 
 static void set_scalar(const model_trainer *t, const ad_program *p,
                        const char *name, double v)
@@ -18,10 +24,17 @@ static void set_scalar(const model_trainer *t, const ad_program *p,
         *to = (float)v;
 }
 
+/* With a codebook there is nothing to warm up. */
+static double warmup_of(const genmod_config *c)
+{
+    return base_config_i64(c, VAE_CODEBOOK) ? 0
+                                            : base_config_f64(c, VAE_KL_WARMUP);
+}
+
 /* How much of the warm-up is over, from 0 to 1. */
 static double warmth(const model_trainer *t)
 {
-    const double length = base_config_f64(t->config, VAE_KL_WARMUP);
+    const double length = warmup_of(t->config);
     nn_status s;
 
     nn_loop_status(t->loop, &s);
@@ -45,18 +58,28 @@ void vae_fill(const model_trainer *t, const ad_program *p, uint64_t step)
     set_scalar(t, p, "beta",
                updating ? beta_of(t) : base_config_f64(t->config, VAE_BETA));
     set_scalar(t, p, "capacity", updating ? capacity * warmth(t) : capacity);
+    set_scalar(t, p, "commitment", base_config_f64(t->config, VAE_COMMITMENT));
+    set_scalar(t, p, "decay", base_config_f64(t->config, VAE_CODEBOOK_DECAY));
 }
 
 size_t vae_tallies(const model_body *b)
 {
-    return CODES + 3 * b->z;
+    return CODES + 3 * b->z + (size_t)vectors_of(b);
+}
+
+static void add_use(const model_trainer *t, const ad_program *p)
+{
+    const float *const use = ad_program_output(p, VAE_O_USE, t->arena);
+    double *const to = t->tally + CODES + 3 * t->body->z;
+
+    for (int64_t k = 0; k < vectors_of(t->body); k++)
+        to[k] += (double)use[k];
 }
 
 void vae_note(model_trainer *t, const ad_program *p, size_t m)
 {
     const size_t n = 3 * t->body->z;
     const float *codes;
-
     nn_status s;
 
     if (p != t->update)
@@ -73,6 +96,10 @@ void vae_note(model_trainer *t, const ad_program *p, size_t m)
                                     p, VAE_O_KL, t->arena);
     for (size_t i = 0; i < n; i++)
         t->tally[CODES + i] += (double)m * (double)codes[i];
+    if (!vectors_of(t->body))
+        return;
+    add_use(t, p);
+    vae_restart(t, p, m);
 }
 
 size_t vae_length(const model_body *b, const char *key)
@@ -96,6 +123,27 @@ static double count_active(const model_trainer *t)
     return n;
 }
 
+/* exp of the entropy of the vectors' use: so many in equal use have it. */
+static double perplexity_of(const model_trainer *t)
+{
+    const kern_ops *const f64 = kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
+    const double *const use = t->tally + CODES + 3 * t->body->z;
+    double all = 0, entropy = 0, log;
+
+    for (int64_t k = 0; k < vectors_of(t->body); k++)
+        all += use[k];
+    for (int64_t k = 0; k < vectors_of(t->body); k++) {
+        const double p = use[k] / all;
+
+        if (!(p > 0))
+            continue;
+        f64->log(1, &p, &log);
+        entropy -= p * log;
+    }
+    f64->exp(1, &entropy, &entropy);
+    return entropy;
+}
+
 static void publish_pass(model_trainer *t)
 {
     genmod_report *const r = t->report;
@@ -110,18 +158,21 @@ static void publish_pass(model_trainer *t)
     base_report_set(r, VAE_REPORT_KL, kl);
     base_report_set(r, VAE_REPORT_ACTIVE_UNITS, active);
     base_report_set(r, VAE_REPORT_COLLAPSED, active == 0 && warmth(t) == 1);
+    if (vectors_of(t->body))
+        base_report_set(r, VAE_REPORT_PERPLEXITY, perplexity_of(t));
     model_trainer_append(t, VAE_REPORT_RECONSTRUCTION_HISTORY, reconstruction);
     model_trainer_append(t, VAE_REPORT_KL_HISTORY, kl);
 }
 
 void vae_publish(model_trainer *t, const nn_status *s)
 {
-    base_report_set(t->report, VAE_REPORT_BETA, beta_of(t));
+    if (!vectors_of(t->body))
+        base_report_set(t->report, VAE_REPORT_BETA, beta_of(t));
     if (s->epoch_ended && t->tally[ROWS] > 0)
         publish_pass(t);
 }
 
 void vae_tune(const genmod_config *c, nn_training *o)
 {
-    o->patience_from = (uint64_t)ceil(base_config_f64(c, VAE_KL_WARMUP));
+    o->patience_from = (uint64_t)ceil(warmup_of(c));
 }
