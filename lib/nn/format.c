@@ -140,19 +140,25 @@ static void write_run(const nn_net *net, size_t first, size_t last,
     }
 }
 
-int32_t nn_net_text(const nn_net *net, size_t cap, char *out, size_t *need,
-                    genmod_workspace *w)
+int32_t nn_write_run(const nn_net *net, size_t first, size_t last, size_t cap,
+                     char *out, size_t *need, genmod_workspace *w)
 {
     nn_writer o = {NULL, 0, 1};
     int32_t status;
 
-    write_run(net, 0, net->n, &o);
+    write_run(net, first, last, &o);
     char *const text = base_alloc(w, o.used + 1, 1);
     if (!text)
         return base_status(w);
     o = (nn_writer){text, 0, 1};
-    write_run(net, 0, net->n, &o);
+    write_run(net, first, last, &o);
     status = base_give_text(text, cap, out, need, w);
     base_free(text);
     return status;
+}
+
+int32_t nn_net_text(const nn_net *net, size_t cap, char *out, size_t *need,
+                    genmod_workspace *w)
+{
+    return nn_write_run(net, 0, net->n, cap, out, need, w);
 }

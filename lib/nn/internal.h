@@ -264,5 +264,9 @@ void nn_write(nn_writer *o, const char *text);
 void nn_write_layer(nn_writer *o, const nn_layer *l);
 void nn_write_open(nn_writer *o);  /* " { " */
 void nn_write_close(nn_writer *o); /* " }" */
+/* The text of layers [first, last), which stand at one depth with their
+ * insides. Two-call. */
+int32_t nn_write_run(const nn_net *net, size_t first, size_t last, size_t cap,
+                     char *out, size_t *need, genmod_workspace *w);
 
 #endif

@@ -68,6 +68,24 @@ int nn_net_has(const nn_net *net, const char *word);
  * NULL: none does. */
 const char *nn_net_last(const nn_net *net);
 
+/* ---- section.c ----------------------------------------------------------- */
+
+/* A weighted layer (or a residual with weights inside) with what follows it up
+ * to the next; what stands before the first belongs to it. Layers are numbered
+ * as in the variables' names. */
+typedef struct nn_section {
+    size_t first, weighted, end;
+    nn_size input;
+} nn_section;
+
+size_t nn_net_sections(const nn_net *net);
+void nn_net_section(const nn_net *net, size_t at, nn_section *out);
+/* Its text, a network of its input. Two-call. */
+int32_t nn_net_section_text(const nn_net *net, size_t at, size_t cap, char *out,
+                            size_t *need, genmod_workspace *w);
+
+/* ---- net.c, initialise.c: variables and nodes ---------------------------- */
+
 /* Adds the variables ("<prefix>.<layer>.weight", …; layers count from 0, those
  * in a residual after it) to the store. tied, if not NULL, is the declared
  * network of which this is the mirror image: its weights serve transposed, with
