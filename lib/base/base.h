@@ -149,6 +149,9 @@ const base_option *base_config_options(const genmod_config *c);
  * allocates: a config's values have fixed places. */
 int32_t base_config_assign(genmod_config *to, const genmod_config *from,
                            int32_t all, genmod_workspace *w);
+/* As genmod_config_set_str(), inside a call. */
+int32_t base_config_set(genmod_config *c, const char *key, const char *v,
+                        genmod_workspace *w);
 /* For a key that the family knows to be there. */
 int64_t base_config_i64(const genmod_config *c, const char *key);
 double base_config_f64(const genmod_config *c, const char *key);
@@ -196,6 +199,10 @@ typedef struct base_view {
     const int32_t *labels; /* of the first row; NULL: none */
 } base_view;
 
+/* A dense view of rows that the library holds itself; weights may be NULL. */
+int32_t base_data_of(int32_t type, size_t n, size_t d, const void *rows,
+                     const double *weights, genmod_data **out,
+                     genmod_workspace *w);
 size_t base_data_rows(const genmod_data *x);    /* n */
 size_t base_data_columns(const genmod_data *x); /* d */
 int32_t base_data_type(const genmod_data *x); /* F32 (for F32, U8) or F64 */

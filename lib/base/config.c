@@ -295,6 +295,12 @@ int32_t genmod_config_set_f64(genmod_config *c, const char *key, double v,
     return base_leave(&call, status);
 }
 
+int32_t base_config_set(genmod_config *c, const char *key, const char *v,
+                        genmod_workspace *w)
+{
+    return put(c, find(c, key), v, w);
+}
+
 int32_t genmod_config_set_str(genmod_config *c, const char *key, const char *v,
                               genmod_workspace *w)
 {

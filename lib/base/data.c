@@ -131,6 +131,27 @@ static int32_t set_rows(genmod_data *x, int32_t type, size_t n, size_t d,
     return GENMOD_OK;
 }
 
+int32_t base_data_of(int32_t type, size_t n, size_t d, const void *rows,
+                     const double *weights, genmod_data **out,
+                     genmod_workspace *w)
+{
+    genmod_data *const x = base_alloc_zero(w, 1, sizeof *x);
+    int32_t status = x ? GENMOD_OK : base_status(w);
+
+    *out = NULL;
+    if (!status) {
+        x->scale = 1.0;
+        status = set_rows(x, type, n, d, rows, 0, 0, w);
+    }
+    if (status) {
+        base_free(x);
+        return status;
+    }
+    x->weights = weights;
+    *out = x;
+    return GENMOD_OK;
+}
+
 int32_t genmod_data_set_rows(genmod_data *x, int32_t type, size_t n, size_t d,
                              const void *rows, int64_t row_stride,
                              int64_t col_stride, genmod_workspace *w)

@@ -7,6 +7,10 @@
 #define PANEL 256                 /* most rows of a const call's program */
 #define ARENA ((size_t)512 << 10) /* that its arena should not pass */
 
+/* Groups of variables; the optimiser has the first. */
+#define TRAINED 0
+#define FIXED 1
+
 /* ---- declaring ----------------------------------------------------------- */
 
 int32_t model_body_input(const genmod_config *c, const model_schema *s,
@@ -16,8 +20,12 @@ int32_t model_body_input(const genmod_config *c, const model_schema *s,
     nn_size *const out = &b->columns.size;
     int32_t status;
 
-    *out = (nn_size){.rank = 1, .n = (int64_t)s->d};
-    b->d = s->d;
+    if (s->d && s->d <= b->targets)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "x has %u columns, of which %u are targets",
+                         (uint64_t)s->d, (uint64_t)b->targets);
+    b->d = s->d ? s->d - b->targets : 0;
+    *out = (nn_size){.rank = 1, .n = (int64_t)b->d};
     if (!text[0])
         return GENMOD_OK;
     status = nn_size_parse("option \"input\"", text, out, w);
@@ -30,11 +38,17 @@ int32_t model_body_input(const genmod_config *c, const model_schema *s,
                          "%i",
                          text, nn_size_elements(out),
                          (int64_t)MODEL_MOST_COLUMNS);
-    if (s->d && (int64_t)s->d != nn_size_elements(out))
-        return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "x has %u columns; option \"input\" is %s, %i columns",
-                         (uint64_t)s->d, text, nn_size_elements(out));
-    return GENMOD_OK;
+    if (!s->d || s->d == b->d + b->targets)
+        return GENMOD_OK;
+    if (b->targets)
+        return base_fail(
+            w, GENMOD_BAD_ARGUMENT,
+            "x has %u columns; option \"input\" is %s, %u columns, "
+            "before %u targets",
+            (uint64_t)s->d, text, (uint64_t)b->d, (uint64_t)b->targets);
+    return base_fail(w, GENMOD_BAD_ARGUMENT,
+                     "x has %u columns; option \"input\" is %s, %u columns",
+                     (uint64_t)s->d, text, (uint64_t)b->d);
 }
 
 int32_t model_body_net(model_body *b, nn_net *net, const char *prefix,
@@ -42,7 +56,15 @@ int32_t model_body_net(model_body *b, nn_net *net, const char *prefix,
 {
     assert(b->nets < MODEL_NETS);
     b->net[b->nets++] = net;
-    return nn_declare(net, b->store, prefix, 0, tied, w);
+    return nn_declare(net, b->store, prefix, TRAINED, tied, w);
+}
+
+int32_t model_body_fixed_net(model_body *b, nn_net *net, const char *prefix,
+                             genmod_workspace *w)
+{
+    assert(b->nets < MODEL_NETS);
+    b->net[b->nets++] = net;
+    return nn_declare(net, b->store, prefix, FIXED, NULL, w);
 }
 
 void model_body_array(model_body *b, const char *name, int32_t type,
@@ -80,8 +102,10 @@ static int32_t declare(const genmod_config *c, const model_schema *s,
         return status;
     b->z = (size_t)nn_size_elements(&b->codes.size);
     b->mean_weight = 1;
-    model_body_array(b, MODEL_CENTER, GENMOD_F64, 0, b->d);
-    model_body_array(b, MODEL_SCALE, GENMOD_F64, 1, b->d);
+    b->target.size = (nn_size){.rank = 1, .n = (int64_t)b->targets};
+    b->rows.size = (nn_size){.rank = 1, .n = (int64_t)(b->d + b->targets)};
+    model_body_array(b, MODEL_CENTER, GENMOD_F64, 0, b->d + b->targets);
+    model_body_array(b, MODEL_SCALE, GENMOD_F64, 1, b->d + b->targets);
     if (b->schema.kinds) {
         model_body_array(b, MODEL_KINDS, CODEC_I32, 0, b->d);
         model_body_array(b, MODEL_LEVELS, CODEC_I32, 0, b->d);
@@ -174,8 +198,10 @@ int32_t model_body_seal(model_body *b, genmod_workspace *w)
         at += bytes_of(&b->array[i]);
     }
     own_schema(b);
-    b->columns.center = model_body_find(b, MODEL_CENTER);
-    b->columns.scale = model_body_find(b, MODEL_SCALE);
+    b->rows.center = b->columns.center = model_body_find(b, MODEL_CENTER);
+    b->rows.scale = b->columns.scale = model_body_find(b, MODEL_SCALE);
+    b->target.center = b->columns.center + b->d;
+    b->target.scale = b->columns.scale + b->d;
     b->codes.center = (void *)at;
     b->codes.scale = b->codes.center + b->z;
     for (size_t i = 0; i < b->z; i++)
@@ -183,12 +209,33 @@ int32_t model_body_seal(model_body *b, genmod_workspace *w)
     return ad_store_seal(b->store, 0, w);
 }
 
+const nn_columns *model_body_rows(const model_body *b)
+{
+    return b->targets ? &b->rows : &b->columns;
+}
+
+void model_body_split(const model_body *b, size_t n, const float *rows,
+                      float *x, float *targets)
+{
+    const size_t wide = b->d + b->targets;
+
+    for (size_t i = 0; i < n; i++) {
+        const float *const row = rows + i * wide;
+
+        for (size_t j = 0; j < b->d; j++)
+            x[i * b->d + j] = row[model_column_of(&b->columns.size, j)];
+        for (size_t j = 0; targets && j < b->targets; j++)
+            targets[i * b->targets + j] = row[b->d + j];
+    }
+}
+
 size_t model_body_parameters(const model_body *b)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < ad_store_count(b->store); i++)
-        if (ad_store_kind(b->store, i) == AD_TRAINED)
+        if (ad_store_kind(b->store, i) == AD_TRAINED &&
+            ad_store_group(b->store, i) == TRAINED)
             n += (size_t)ad_elements(ad_store_shape(b->store, i));
     return n;
 }

@@ -80,7 +80,7 @@ static void add_gradients(model_draft *f, ad_node y, ad_node seed,
     if (f->status)
         return;
     for (size_t i = 0; i < count; i++) {
-        if (ad_store_kind(s, i) != AD_TRAINED ||
+        if (ad_store_kind(s, i) != AD_TRAINED || ad_store_group(s, i) != 0 ||
             model_is_named(ad_store_name(s, i), prefix, "") != own)
             continue;
         wrt[n] = ad_variable(f->g, s, (int32_t)i);

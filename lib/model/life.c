@@ -165,12 +165,13 @@ static int32_t build(const genmod_config *c, model *m, genmod_workspace *w)
     return status;
 }
 
-static int32_t make(const model_family *f, size_t bytes, const genmod_config *c,
-                    model **out, genmod_workspace *w)
+int32_t model_make(const model_family *f, size_t bytes, const genmod_config *c,
+                   model **out, genmod_workspace *w)
 {
     model *const m = base_alloc_zero(w, 1, bytes);
     int32_t status = m ? GENMOD_OK : base_status(w);
 
+    *out = NULL;
     if (!status) {
         m->family = f;
         status = build(c, m, w);
@@ -198,14 +199,14 @@ int32_t model_new(const model_family *f, size_t bytes, const genmod_config *c,
     else
         status = c ? check_config(f, c, w) : GENMOD_OK;
     if (!status)
-        status = make(f, bytes, c, out, w);
+        status = model_make(f, bytes, c, out, w);
     return base_leave(&call, status);
 }
 
 static int32_t copy_body(const model *from, model_body **out,
                          genmod_workspace *w)
 {
-    const model_schema s = {.d = from->d,
+    const model_schema s = {.d = from->d + from->body->targets,
                             .kinds = from->body->schema.kinds,
                             .levels = from->body->schema.levels};
     model_body *b;

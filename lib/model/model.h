@@ -31,7 +31,7 @@ typedef struct model_family model_family;
 
 /* What is known of a row before there are networks. */
 typedef struct model_schema {
-    size_t d; /* columns of the data; 0 where only "input" may say */
+    size_t d; /* columns of the training rows; 0 where only "input" may say */
     /* [d] as genmod_data_set_schema(); kinds NULL: no schema. */
     const int32_t *kinds, *levels;
 } model_schema;
@@ -58,7 +58,12 @@ struct model_body {
     nn_columns columns;  /* of the rows: its size is set by `declare` */
     nn_columns codes;    /* of the codes, unscaled: so is its size */
     size_t d, z;         /* elements of both */
-    double mean_weight;  /* of the training rows */
+    /* Training rows may have targets behind the columns, which const calls are
+     * not given: `declare` sets how many; there is no schema then. rows:
+     * columns and targets. */
+    size_t targets;
+    nn_columns target, rows;
+    double mean_weight; /* of the training rows */
     ad_store *store;
     /* Networks in the order of their declaration, and the prefix of their
      * variables. */
@@ -71,13 +76,16 @@ struct model_body {
     void *numbers; /* the arrays' memory */
 };
 
-/* For `declare`. The shape of a row from option "input", or from its columns;
- * sets d. */
+/* For `declare`. The shape of a row from option "input", or from its columns
+ * but for the targets; sets d. */
 int32_t model_body_input(const genmod_config *c, const model_schema *s,
                          model_body *b, genmod_workspace *w);
 /* The network becomes the body's, and its variables the store's. */
 int32_t model_body_net(model_body *b, nn_net *net, const char *prefix,
                        const nn_net *tied, genmod_workspace *w);
+/* The same for a network whose weights training leaves as they are. */
+int32_t model_body_fixed_net(model_body *b, nn_net *net, const char *prefix,
+                             genmod_workspace *w);
 void model_body_array(model_body *b, const char *name, int32_t type,
                       int32_t positive, size_t n);
 /* 1: a variable's name begins with `head` and ends with `tail`. */
@@ -93,6 +101,10 @@ int32_t model_body_new(const model_family *f, const genmod_config *c,
 void model_body_free(model_body *b);
 /* Room for weights and arrays. */
 int32_t model_body_seal(model_body *b, genmod_workspace *w);
+/* Columns of the training rows; parts of n of them, read as `rows`. */
+const nn_columns *model_body_rows(const model_body *b);
+void model_body_split(const model_body *b, size_t n, const float *rows,
+                      float *x, float *targets);
 /* Trained numbers. */
 size_t model_body_parameters(const model_body *b);
 /* All values but the programs; of one configuration. */
@@ -120,7 +132,7 @@ int32_t model_draft_open(model_draft *f, const model_body *b, size_t rows,
 void model_draft_output(model_draft *f, ad_node y);
 /* A successor beside those of the networks. */
 void model_draft_next(model_draft *f, int32_t variable, ad_node y);
-/* The gradients of all trained variables. */
+/* The gradients of all variables that training moves. */
 void model_draft_gradients(model_draft *f, ad_node loss);
 /* The same, but of variables whose names begin with `prefix` that of <seed, y>:
  * what they have by way of y alone. */
@@ -196,9 +208,9 @@ struct model_family {
     /* Training options that a program holds: other ones, another program. NULL:
      * there are none. */
     void (*recipe)(const genmod_config *c, double out[MODEL_RECIPE]);
-    /* Programs of a minibatch: "x" [m, …], "weight" [m] -> the mean loss, and
-     * more outputs if the family wants them; `update` also leaves gradients and
-     * successors. */
+    /* Programs of a minibatch: "x" [m, …], "weight" [m], and "target" [m,
+     * targets] where there are some -> the mean loss, and more outputs if the
+     * family wants them; `update` also leaves gradients and successors. */
     int32_t (*compile_update)(const model_body *b, const double *recipe,
                               size_t rows, ad_program **out,
                               genmod_workspace *w);
@@ -243,6 +255,7 @@ struct model_trainer {
     const genmod_data *x, *held_out;
     double held_weight; /* mean weight of the held-out rows */
     void *stage;
+    float *rows;     /* [batch, d + targets]; NULL: there are no targets */
     int32_t *labels; /* [m] of the rows in the arena; NULL: not asked for */
 };
 
@@ -315,6 +328,7 @@ typedef struct model_panels {
     int32_t type;              /* of its elements, for `give` */
     int32_t what;              /* for `give`, like `scale` */
     float scale;
+    void *direct; /* [n, row] that the results go to at once; NULL: scratch */
     size_t feeds;
     model_feed feed[MODEL_FEEDS];
     uint64_t seed, first_row;
@@ -369,15 +383,29 @@ int32_t model_config_new(const model_family *f, genmod_config **out,
                          genmod_workspace *w);
 int32_t model_new(const model_family *f, size_t bytes, const genmod_config *c,
                   model **out, genmod_workspace *w);
+/* The same inside a call. */
+int32_t model_make(const model_family *f, size_t bytes, const genmod_config *c,
+                   model **out, genmod_workspace *w);
 int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w);
 int32_t model_get_config(const model *m, genmod_config *c, genmod_workspace *w);
 int32_t model_copy(const model *from, model *to, genmod_workspace *w);
 void model_free(model *m);
 
 int32_t model_start(model *m, const genmod_data *x, genmod_workspace *w);
+/* What a start that is not all random does to a fresh body and its report,
+ * before either is the model's. */
+typedef int32_t model_prime(model_body *b, genmod_report *r, void *arg,
+                            genmod_workspace *w);
+/* Inside a call: model_start() with a prime; the model is being trained while
+ * it runs. */
+int32_t model_begin(model *m, const genmod_data *x, model_prime *prime,
+                    void *arg, genmod_workspace *w);
 int32_t model_step(model *m, const genmod_data *x, genmod_workspace *w);
 int32_t model_fit(model *m, const genmod_data *x, const genmod_data *held_out,
                   genmod_progress progress, void *user, genmod_workspace *w);
+/* The same inside a call, of arguments that are in order. */
+int32_t model_train(model *m, const genmod_data *x, const genmod_data *held_out,
+                    genmod_progress progress, void *user, genmod_workspace *w);
 
 /* The score that at most a share of the rows of x is above. `score` gives those
  * of all rows: a family's anomaly. */

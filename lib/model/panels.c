@@ -189,7 +189,7 @@ static int32_t take_scratch(round *r, size_t panels, void **stage,
 
     r->arenas = base_scratch(w, panels, o->body->arena);
     *stage = o->x ? base_scratch(w, 1, nn_rows_stage(o->x, r->rows)) : NULL;
-    r->results = base_scratch(w, o->n, o->row);
+    r->results = o->direct ? o->direct : base_scratch(w, o->n, o->row);
     if (!r->arenas || (o->x && !*stage) || !r->results)
         return base_status(w);
     cells = panels * r->rows * r->d;

@@ -33,6 +33,7 @@ typedef struct survey {
     size_t rows; /* of a block */
     int64_t *numbers;
     float *cells, *mask, *weights; /* mask NULL: no cell is missing */
+    float *read;                   /* rows with targets; else cells */
     int32_t *labels;               /* NULL: not asked for */
     void *stage;
     double sum; /* of the weights */
@@ -51,8 +52,10 @@ static int32_t look(survey *s, size_t first, size_t n, int learn,
 
     for (size_t i = 0; i < n; i++)
         s->numbers[i] = (int64_t)(first + i);
-    status = nn_rows_read(s->x, &s->b->columns, n, s->numbers, s->stage,
-                          s->cells, s->mask, s->weights, s->labels, w);
+    status = nn_rows_read(s->x, model_body_rows(s->b), n, s->numbers, s->stage,
+                          s->read, s->mask, s->weights, s->labels, w);
+    if (!status && s->read != s->cells)
+        model_body_split(s->b, n, s->read, s->cells, NULL);
     if (!status && s->b->family->look)
         status = s->b->family->look(s->b, &r, learn, w);
     for (size_t i = 0; i < n && !status; i++)
@@ -66,8 +69,12 @@ static int32_t open_survey(survey *s, genmod_workspace *w)
     s->numbers = base_scratch(w, s->rows, sizeof *s->numbers);
     s->weights = base_scratch(w, s->rows, sizeof *s->weights);
     s->cells = base_scratch(w, s->rows * s->b->d, sizeof *s->cells);
+    s->read = s->cells;
+    if (s->b->targets)
+        s->read = base_scratch(w, s->rows,
+                               (s->b->d + s->b->targets) * sizeof *s->read);
     s->stage = base_scratch(w, 1, nn_rows_stage(s->x, s->rows));
-    if (!s->numbers || !s->weights || !s->cells || !s->stage)
+    if (!s->numbers || !s->weights || !s->cells || !s->read || !s->stage)
         return base_status(w);
     if (s->b->columns.missing) {
         s->mask = base_scratch(w, s->rows * s->b->d, sizeof *s->mask);

@@ -11,7 +11,9 @@
 typedef struct attempt {
     model *m;
     const genmod_data *x, *held_out;
-    int cold; /* 1: begins with new weights */
+    int cold;           /* 1: begins with new weights */
+    model_prime *prime; /* NULL: they are random */
+    void *arg;          /* of prime */
     genmod_workspace *w;
     /* What the call has replaced: all of a cold one, of others the trainer, or
      * nothing. */
@@ -62,7 +64,8 @@ static int32_t learn_columns(model_body *b, const genmod_data *x,
 {
     const model_family *const f = b->family;
     double mean_weight; /* the same, of weights as floats */
-    int32_t status = nn_columns_learn(x, f->standardises(b), &b->columns,
+    int32_t status = nn_columns_learn(x, f->standardises(b),
+                                      b->targets ? &b->rows : &b->columns,
                                       &b->mean_weight, w);
 
     if (!status && f->settle)
@@ -127,6 +130,8 @@ static int32_t begin(attempt *a)
 
     if (!status)
         status = make_report(to->body, &to->report, a->w);
+    if (!status && a->prime)
+        status = a->prime(to->body, to->report, a->arg, a->w);
     if (!status)
         status = make_trainer(a, to->body, to->report, &to->trainer);
     if (status)
@@ -316,10 +321,14 @@ static int32_t check(const model *m, const genmod_data *x, genmod_workspace *w)
     return status;
 }
 
-static int32_t start(model *m, const genmod_data *x, genmod_workspace *w)
+int32_t model_begin(model *m, const genmod_data *x, model_prime *prime,
+                    void *arg, genmod_workspace *w)
 {
-    attempt a = {.m = m, .x = x, .cold = 1, .w = w};
+    attempt a = {.m = m, .x = x, .cold = 1, .prime = prime, .arg = arg, .w = w};
+    const int32_t status = check(m, x, w);
 
+    if (status)
+        return status;
     return close_attempt(&a, open_attempt(&a, 0));
 }
 
@@ -331,8 +340,14 @@ int32_t model_start(model *m, const genmod_data *x, genmod_workspace *w)
     w = base_enter(&call, w, &status);
     if (!w)
         return status;
-    status = check(m, x, w);
-    return base_leave(&call, status ? status : start(m, x, w));
+    return base_leave(&call, model_begin(m, x, NULL, NULL, w));
+}
+
+/* The columns of a training row are those that the model has. */
+static int32_t check_width(const model *m, const genmod_data *x,
+                           genmod_workspace *w)
+{
+    return model_check_rows(x, "x", m->d + m->body->targets, "the model", w);
 }
 
 static int32_t step(model *m, const genmod_data *x, genmod_workspace *w)
@@ -360,7 +375,7 @@ int32_t model_step(model *m, const genmod_data *x, genmod_workspace *w)
     if (!status)
         status = model_check_fitted(m, w);
     if (!status)
-        status = model_check_rows(x, "x", m->d, "the model", w);
+        status = check_width(m, x, w);
     return base_leave(&call, status ? status : step(m, x, w));
 }
 
@@ -376,8 +391,8 @@ static uint64_t passes_of(const model *m, int cold)
     return s.end > s.epoch && s.end - s.epoch > most ? s.end - s.epoch : most;
 }
 
-static int32_t fit(model *m, const genmod_data *x, const genmod_data *held_out,
-                   genmod_progress progress, void *user, genmod_workspace *w)
+int32_t model_train(model *m, const genmod_data *x, const genmod_data *held_out,
+                    genmod_progress progress, void *user, genmod_workspace *w)
 {
     const int cold = !m->body || !base_config_i64(m->config, "warm_start");
     attempt a = {.m = m, .x = x, .held_out = held_out, .cold = cold, .w = w};
@@ -403,10 +418,11 @@ int32_t model_fit(model *m, const genmod_data *x, const genmod_data *held_out,
         return status;
     status = check(m, x, w);
     if (!status && m->body && base_config_i64(m->config, "warm_start"))
-        status = model_check_rows(x, "x", m->d, "the model", w);
+        status = check_width(m, x, w);
     if (!status && held_out)
         status = model_check_rows(held_out, "held_out", base_data_columns(x),
                                   "x", w);
     return base_leave(&call,
-                      status ? status : fit(m, x, held_out, progress, user, w));
+                      status ? status
+                             : model_train(m, x, held_out, progress, user, w));
 }

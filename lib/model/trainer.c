@@ -136,11 +136,18 @@ static int32_t ready_stage(model_trainer *t, const model_body *b,
 
     t->stage = base_scratch(w, 1, rows > held ? rows : held);
     t->labels = NULL;
-    if (t->stage && model_is_labelled(b)) {
-        t->labels = base_scratch(w, batch, sizeof *t->labels);
-        return t->labels ? GENMOD_OK : base_status(w);
+    t->rows = NULL;
+    if (!t->stage)
+        return base_status(w);
+    if (b->targets) {
+        t->rows = base_scratch(w, batch, (b->d + b->targets) * sizeof *t->rows);
+        if (!t->rows)
+            return base_status(w);
     }
-    return t->stage ? GENMOD_OK : base_status(w);
+    if (!model_is_labelled(b))
+        return GENMOD_OK;
+    t->labels = base_scratch(w, batch, sizeof *t->labels);
+    return t->labels ? GENMOD_OK : base_status(w);
 }
 
 int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
@@ -188,16 +195,21 @@ static int32_t fill(const model_trainer *t, const ad_program *p,
                     const genmod_data *x, double mean_weight, uint64_t step,
                     size_t m, const int64_t *rows, genmod_workspace *w)
 {
-    const model_family *const f = t->body->family;
+    const model_body *const b = t->body;
+    const model_family *const f = b->family;
     float *const cells = model_trainer_input(t, p, "x");
     float *const weights = model_trainer_input(t, p, "weight");
     float *const mask =
-        t->body->columns.missing ? model_trainer_input(t, p, "mask") : NULL;
+        b->columns.missing ? model_trainer_input(t, p, "mask") : NULL;
     const model_rows r = {
         .n = m, .number = rows, .x = cells, .mask = mask, .labels = t->labels};
-    int32_t status = nn_rows_read(x, &t->body->columns, m, rows, t->stage,
-                                  cells, mask, weights, t->labels, w);
+    int32_t status =
+        nn_rows_read(x, model_body_rows(b), m, rows, t->stage,
+                     t->rows ? t->rows : cells, mask, weights, t->labels, w);
 
+    if (!status && t->rows)
+        model_body_split(b, m, t->rows, cells,
+                         model_trainer_input(t, p, "target"));
     if (!status && f->look)
         status = f->look(t->body, &r, 0, w);
     if (status)
