@@ -49,6 +49,13 @@ typedef struct ae_model ae_model;
 #define AE_CONTRACTION "contraction" /**< weight of the Jacobian's squared norm */
 #define AE_CONTRACTION_PROBES "contraction_probes" /**< to estimate it; 0: exact */
 #define AE_STANDARDISE "standardise" /**< 1: columns to mean 0, deviation 1 inside */
+#define AE_TARGET "target"   /**< reconstruction, classes, values */
+#define AE_CLASSES "classes" /**< of target classes: how many */
+#define AE_VALUES "values"   /**< of target values: how many */
+#define AE_HEAD "head"       /**< network text between code and outputs */
+#define AE_FREEZE "freeze"   /**< 1: only the head learns */
+#define AE_PRETRAIN_EPOCHS "pretrain_epochs" /**< passes a layer */
+#define AE_PRETRAIN_LEARNING_RATE "pretrain_learning_rate"
 #define AE_BATCH_SIZE "batch_size"
 #define AE_EPOCHS "epochs"
 #define AE_SEED "seed"
@@ -87,6 +94,10 @@ typedef struct ae_model ae_model;
 #define AE_REPORT_OTHER_KERNELS "other_kernels"
 #define AE_REPORT_RECONSTRUCTION "reconstruction"
 #define AE_REPORT_PENALTY "penalty"
+#define AE_REPORT_ACCURACY "accuracy"
+#define AE_REPORT_ACCURACY_HISTORY "accuracy_history"
+#define AE_REPORT_PRETRAINED "pretrained"
+#define AE_REPORT_PRETRAIN_LOSS "pretrain_loss"
 #define AE_REPORT_LOSS_HISTORY "loss_history"
 #define AE_REPORT_VALIDATION_HISTORY "validation_history"
 
@@ -253,6 +264,61 @@ GENMOD_CALL int32_t ae_fit(ae_model *m, const genmod_data *x,
 GENMOD_API const genmod_report *ae_report(const ae_model *m);
 
 /**
+ * Pre-train: ae_start(), then the encoder's layers are trained one after
+ * another, each as a small autoencoder, and give it its first weights. ae_fit()
+ * with "warm_start" goes on from them with the whole.
+ *
+ * A layer is a weighted one (dense, conv, deconv, or a residual with such
+ * inside) with what follows it up to the next. Its autoencoder is that text
+ * with its mirror image, the model's options, and of those "pretrain_epochs"
+ * for "epochs", "pretrain_learning_rate" for "learning_rate", and for layer k =
+ * 0, 1, … the seed "seed" + 1,000,003 (k + 1), less 9e15 where that is more.
+ * "corruption" spoils its input. The layers above the first train on the codes
+ * that the trained ones below give of clean rows, as they are ("standardise"
+ * 0), and with "loss" "squared" in the place of "bce" unless the layer below
+ * ends in sigmoid or softmax. The decoder's layers take the weights of the
+ * mirror images if there are as many, where the shapes are the same; else they
+ * begin as ae_start() has them.
+ *
+ * @param m         the model, of "target" "reconstruction"; loses its weights
+ * @param x         [n, d] as ae_start(); labels are not looked at
+ * @param progress  as ae_fit(), with the report of the layer under way, in
+ * which "pretrained" is its number; > 0 ends pre-training after this update and
+ * keeps the layers so far, that one too; may be NULL
+ * @param user      handed to progress, may be NULL
+ * @param w         may be NULL
+ * @retval GENMOD_UNSUPPORTED the model has a head and no decoder: pre-train an
+ *   autoencoder and ae_adopt() it
+ * The rest as ae_fit(); the text names the layer, from 0. After a failure the
+ * model is as it was: all layers or none. The report then tells "pretrained"
+ * and "pretrain_loss". Memory: the codes of two neighbouring layers, n times
+ * their widths in floats, and one layer's training. Bengio et al. 2007; Vincent
+ * et al. 2010. Since 0.1.
+ */
+GENMOD_CALL int32_t ae_pretrain(ae_model *m, const genmod_data *x,
+                                genmod_progress progress, void *user,
+                                genmod_workspace *w);
+
+/**
+ * Begin with another model's encoder: ae_start(), then the encoder's weights
+ * and the columns' means and deviations become those of `from`. What stands
+ * behind the code (the head of a classifier, a decoder) starts afresh by
+ * "seed". ae_fit() with "warm_start" goes on from there.
+ *
+ * @param m     the model; loses its weights
+ * @param from  a model with weights, usually an autoencoder; may be m
+ * @param x     what m will be trained on, as ae_start()
+ * @param w     may be NULL
+ * @retval GENMOD_BAD_ARGUMENT also where the encoders do not have the same
+ * arrays, the rows not the same shape, or one standardises columns and the
+ * other does not; the text names what does not fit
+ * @retval GENMOD_NOT_FITTED from has no weights
+ * The rest as ae_start(). After a failure the model is as it was. Since 0.1.
+ */
+GENMOD_CALL int32_t ae_adopt(ae_model *m, const ae_model *from,
+                             const genmod_data *x, genmod_workspace *w);
+
+/**
  * The code of each row, without corruption or dropout. Row i's bits depend on row
  * i alone.
  * @param m      a model with weights
@@ -337,6 +403,38 @@ GENMOD_CALL int32_t ae_anomaly_columns(const ae_model *m, const genmod_data *x,
 GENMOD_CALL int32_t ae_threshold(const ae_model *m, const genmod_data *x,
                                  double share, double *out,
                                  genmod_workspace *w);
+
+/**
+ * The most probable class of each row; of equals the first. For models of
+ * "target" "classes".
+ * @param x      [n, d], finite; its labels are not looked at
+ * @param bytes  at out, at least n * sizeof(int32_t)
+ * @param[out] out  [n], 0 to "classes" - 1
+ * @retval GENMOD_UNSUPPORTED another "target"
+ * The rest as ae_encode(). Since 0.1.
+ */
+GENMOD_CALL int32_t ae_predict(const ae_model *m, const genmod_data *x,
+                               size_t bytes, int32_t *out, genmod_workspace *w);
+
+/**
+ * The probability of each class. For models of "target" "classes".
+ * @param[out] out  [n, classes]; a row's sum is 1 but for rounding
+ * The rest as ae_predict(). Since 0.1.
+ */
+GENMOD_CALL int32_t ae_probabilities(const ae_model *m, const genmod_data *x,
+                                     int32_t type, size_t bytes, void *out,
+                                     genmod_workspace *w);
+
+/**
+ * The predicted values of each row, on the scale of the training rows' last
+ * columns. For models of "target" "values".
+ * @param x  [n, d]: rows without those columns
+ * @param[out] out  [n, values]
+ * The rest as ae_predict(). Since 0.1.
+ */
+GENMOD_CALL int32_t ae_values(const ae_model *m, const genmod_data *x,
+                              int32_t type, size_t bytes, void *out,
+                              genmod_workspace *w);
 
 /**
  * The names of the model's arrays, one by one: "encoder.0.weight", ….

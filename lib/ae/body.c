@@ -1,4 +1,6 @@
 /* The networks of an autoencoder. */
+#include <string.h>
+
 #include "ae/internal.h"
 
 static int32_t parse_encoder(const genmod_config *c, const model_body *b,
@@ -41,7 +43,6 @@ static int32_t parse_decoder(const genmod_config *c, model_body *b,
     char given[64], wanted[64];
     int32_t status = text[0] ? GENMOD_OK : mirror(encoder, &text, w);
 
-    b->codes.size = *nn_net_output(encoder);
     if (!status)
         status = nn_parse("option \"decoder\"", text, &b->codes.size, out, w);
     if (status)
@@ -56,14 +57,70 @@ static int32_t parse_decoder(const genmod_config *c, model_body *b,
                      wanted);
 }
 
+static int32_t declare_decoder(const genmod_config *c, model_body *m,
+                               genmod_workspace *w)
+{
+    const int tied = base_config_i64(c, AE_TIED) != 0;
+    nn_net *net;
+    const int32_t status = parse_decoder(c, m, &net, w);
+
+    if (status)
+        return status;
+    return model_body_net(m, net, "decoder",
+                          tied ? m->net[AE_ENCODER_NET] : NULL, w);
+}
+
+/* What the option says, then a dense layer of the outputs. */
+static int32_t declare_head(const genmod_config *c, model_body *m,
+                            genmod_workspace *w)
+{
+    const char *const own = base_config_str(c, AE_HEAD);
+    const size_t n = strlen(own);
+    char *const text = base_scratch(w, n + 64, 1);
+    nn_net *net;
+    int32_t status;
+
+    if (!text)
+        return base_status(w);
+    memcpy(text, own, n);
+    memcpy(text + n, "; dense ", 9);
+    base_format_i64((int64_t)((ae_body *)m)->outputs, text + n + 8);
+    status = nn_parse("option \"head\"", n ? text : text + 2, &m->codes.size,
+                      &net, w);
+    return status ? status : model_body_net(m, net, "head", NULL, w);
+}
+
+static int32_t declare_encoder(const genmod_config *c, model_body *m,
+                               genmod_workspace *w)
+{
+    nn_net *net;
+    int32_t status = parse_encoder(c, m, &net, w);
+
+    if (status)
+        return status;
+    m->codes.size = *nn_net_output(net);
+    return ((ae_body *)m)->freeze ? model_body_fixed_net(m, net, "encoder", w)
+                                  : model_body_net(m, net, "encoder", NULL, w);
+}
+
+static void read_target(const genmod_config *c, ae_body *b)
+{
+    b->target = base_config_choice(c, AE_TARGET);
+    b->freeze = b->target != AE_ROWS && base_config_i64(c, AE_FREEZE) != 0;
+    if (b->target == AE_LABELS)
+        b->outputs = (size_t)base_config_i64(c, AE_CLASSES);
+    if (b->target == AE_NUMBERS)
+        b->outputs = b->base.targets = (size_t)base_config_i64(c, AE_VALUES);
+}
+
 int32_t ae_declare(const genmod_config *c, const model_schema *s, model_body *m,
                    genmod_workspace *w)
 {
     ae_body *const b = (ae_body *)m;
-    const int tied = base_config_i64(c, AE_TIED) != 0;
-    nn_net *net;
-    int32_t status = model_body_input(c, s, m, w);
+    int32_t status;
 
+    read_target(c, b);
+    status = model_body_input(c, s, m, w);
     b->loss = base_config_choice(c, AE_LOSS);
     b->delta = base_config_f64(c, AE_HUBER_DELTA);
     b->corruption = base_config_choice(c, AE_CORRUPTION);
@@ -74,14 +131,10 @@ int32_t ae_declare(const genmod_config *c, const model_schema *s, model_body *m,
         model_body_array(m, AE_HIGH, GENMOD_F32, 0, m->d);
     }
     if (!status)
-        status = parse_encoder(c, m, &net, w);
+        status = declare_encoder(c, m, w);
     if (!status)
-        status = model_body_net(m, net, "encoder", NULL, w);
-    if (!status)
-        status = parse_decoder(c, m, &net, w);
-    if (!status)
-        status = model_body_net(m, net, "decoder",
-                                tied ? m->net[AE_ENCODER_NET] : NULL, w);
+        status = b->target == AE_ROWS ? declare_decoder(c, m, w)
+                                      : declare_head(c, m, w);
     if (!status && model_body_parameters(m) == 0)
         status = base_fail(w, GENMOD_BAD_ARGUMENT,
                            "option \"encoder\": the networks have no weights");

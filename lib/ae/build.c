@@ -6,7 +6,7 @@ static const ae_body *body_of(const model_draft *f)
     return (const ae_body *)f->b;
 }
 
-static ad_node encoded(model_draft *f, ad_node x)
+ad_node ae_encoded(model_draft *f, ad_node x)
 {
     return nn_apply(f->b->net[AE_ENCODER_NET], &f->pass[AE_ENCODER_NET], x);
 }
@@ -20,17 +20,15 @@ static ad_node decoded(model_draft *f, ad_node z)
     return model_draft_shaped(f, y, &f->b->columns.size);
 }
 
-/* The loss of each cell of x given the decoder's y. */
-static ad_node losses(const model_draft *f, ad_node x, ad_node y)
+ad_node ae_losses(const model_draft *f, int32_t loss, ad_node x, ad_node y)
 {
     ad_graph *const g = f->g;
-    const ae_body *const b = body_of(f);
 
-    if (b->loss == AE_BCE)
+    if (loss == AE_BCE)
         return ad_bce_logits(g, y, x);
-    if (b->loss == AE_HUBER)
-        return ad_huber(g, ad_sub(g, x, y), b->delta);
-    if (b->loss == AE_L1)
+    if (loss == AE_HUBER)
+        return ad_huber(g, ad_sub(g, x, y), body_of(f)->delta);
+    if (loss == AE_L1)
         return ad_abs(g, ad_sub(g, x, y));
     return ad_square(g, ad_sub(g, x, y));
 }
@@ -89,22 +87,40 @@ int32_t ae_compile(const model_body *b, size_t program, size_t rows,
                    ad_program **out, genmod_workspace *w)
 {
     const int decoding = program == AE_DECODE;
+    const int heads = ((const ae_body *)b)->target != AE_ROWS;
     model_draft f;
-    const int32_t status = model_draft_open(&f, b, rows, 0, w);
+    int32_t status;
     ad_node x, y;
 
+    if (program != AE_ENCODE && heads != (program >= AE_OUTPUT))
+        return GENMOD_OK;
+    if (program >= AE_OUTPUT)
+        return ae_compile_output(b, program, rows, out, w);
+    status = model_draft_open(&f, b, rows, 0, w);
     if (status)
         return status;
     x = model_draft_rows(&f, "x", decoding ? &b->codes.size : &b->columns.size);
-    y = decoding ? decoded(&f, x) : encoded(&f, x);
+    y = decoding ? decoded(&f, x) : ae_encoded(&f, x);
     if (program == AE_RECONSTRUCT || program == AE_SCORE)
         y = decoded(&f, y);
     if (program == AE_SCORE)
-        y = losses(&f, x, y);
+        y = ae_losses(&f, body_of(&f)->loss, x, y);
     else if (program != AE_ENCODE && body_of(&f)->loss == AE_BCE)
         y = ad_sigmoid(f.g, y);
     model_draft_output(&f, y);
     return model_draft_close(&f, out);
+}
+
+/* Of rows x from what the encoder sees; *z is its code, if asked for. */
+static ad_node reconstruction_loss(model_draft *f, ad_node x, ad_node seen,
+                                   ad_node hit, double emphasis, ad_node *z)
+{
+    const ad_node code = ae_encoded(f, seen);
+    const ad_node cells = ae_losses(f, body_of(f)->loss, x, decoded(f, code));
+
+    if (z)
+        *z = code;
+    return mean_cells(f, emphasised(f, cells, hit, emphasis));
 }
 
 int32_t ae_compile_evaluate(const model_body *b, const double *recipe,
@@ -112,15 +128,45 @@ int32_t ae_compile_evaluate(const model_body *b, const double *recipe,
 {
     model_draft f;
     const int32_t status = model_draft_open(&f, b, rows, 0, w);
-    ad_node x;
+    ad_node x, hits;
 
     (void)recipe;
     if (status)
         return status;
     x = model_draft_rows(&f, "x", &b->columns.size);
-    model_draft_output(
-        &f, mean_cells(&f, losses(&f, x, decoded(&f, encoded(&f, x)))));
+    if (body_of(&f)->target == AE_ROWS) {
+        model_draft_output(&f, reconstruction_loss(&f, x, x, AD_NONE, 0, NULL));
+    } else {
+        model_draft_output(&f, ae_head_loss(&f, x, &hits));
+        if (body_of(&f)->target == AE_LABELS)
+            model_draft_output(&f, hits);
+    }
     return model_draft_close(&f, out);
+}
+
+/* Loss, reconstruction, penalty if there is one, and gradients. */
+static void build_rows(model_draft *f, const double *recipe, ad_node x)
+{
+    ad_node hit = AD_NONE, z;
+    const ad_node seen = corrupted(f, x, recipe[AE_LEVEL], &hit);
+    const ad_node own =
+        reconstruction_loss(f, x, seen, hit, recipe[AE_EMPHASISED], &z);
+    const ad_node penalty = ae_penalty(f, recipe, seen, z);
+    const ad_node loss = penalty == AD_NONE ? own : ad_add(f->g, own, penalty);
+
+    model_draft_output(f, loss);
+    model_draft_output(f, own);
+    if (penalty != AD_NONE)
+        model_draft_output(f, penalty);
+    model_draft_gradients(f, loss);
+}
+
+static void build_head(model_draft *f, ad_node x)
+{
+    const ad_node loss = ae_head_loss(f, x, NULL);
+
+    model_draft_output(f, loss);
+    model_draft_gradients(f, loss);
 }
 
 int32_t ae_compile_update(const model_body *b, const double *recipe,
@@ -129,21 +175,14 @@ int32_t ae_compile_update(const model_body *b, const double *recipe,
     model_draft f;
     const int32_t status =
         model_draft_open(&f, b, rows, NN_TRAIN | NN_UPDATE, w);
-    ad_node x, seen, hit = AD_NONE, z, own, penalty, loss;
+    ad_node x;
 
     if (status)
         return status;
     x = model_draft_rows(&f, "x", &b->columns.size);
-    seen = corrupted(&f, x, recipe[AE_LEVEL], &hit);
-    z = encoded(&f, seen);
-    own = mean_cells(&f, emphasised(&f, losses(&f, x, decoded(&f, z)), hit,
-                                    recipe[AE_EMPHASISED]));
-    penalty = ae_penalty(&f, recipe, seen, z);
-    loss = penalty == AD_NONE ? own : ad_add(f.g, own, penalty);
-    model_draft_output(&f, loss);
-    model_draft_output(&f, own);
-    if (penalty != AD_NONE)
-        model_draft_output(&f, penalty);
-    model_draft_gradients(&f, loss);
+    if (body_of(&f)->target == AE_ROWS)
+        build_rows(&f, recipe, x);
+    else
+        build_head(&f, x);
     return model_draft_close(&f, out);
 }

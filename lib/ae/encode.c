@@ -35,6 +35,8 @@ static int32_t rows(const model *m, const genmod_data *x, size_t program,
     model_panels o = {.program = program, .x = x, .type = type, .give = give};
     int32_t status = check(m, x, decoding, type, out, w);
 
+    if (!status && program != AE_ENCODE)
+        status = ae_check_head(m, 0, w);
     if (status)
         return status;
     o.body = m->body;

@@ -40,16 +40,31 @@ enum { AE_OUT_LOSS, AE_OUT_RECONSTRUCTION, AE_OUT_PENALTY };
 #define AE_LOW "columns.low"
 #define AE_HIGH "columns.high"
 
-/* Const programs. */
-enum { AE_ENCODE, AE_DECODE, AE_RECONSTRUCT, AE_SCORE, AE_PROGRAMS };
+/* Targets, in the order of the option's choices. */
+#define AE_ROWS 0
+#define AE_LABELS 1
+#define AE_NUMBERS 2
+
+/* Const programs; the last two of models with a head instead of a decoder. */
+enum {
+    AE_ENCODE,
+    AE_DECODE,
+    AE_RECONSTRUCT,
+    AE_SCORE,
+    AE_OUTPUT, /* probabilities of classes, values */
+    AE_CLASS,
+    AE_PROGRAMS
+};
 
 /* Networks of a body. */
-enum { AE_ENCODER_NET, AE_DECODER_NET };
+enum { AE_ENCODER_NET, AE_DECODER_NET, AE_HEAD_NET = AE_DECODER_NET };
 
 typedef struct ae_body {
     model_body base;
     int32_t loss, corruption, standardise;
     double delta; /* of huber */
+    int32_t target, freeze;
+    size_t outputs; /* of the head */
 } ae_body;
 
 struct ae_model {
@@ -90,7 +105,8 @@ int32_t ae_check_penalties(const genmod_config *c, const model_body *b,
 /* Of the codes z of rows x, both of the pass that trains; AD_NONE: none. */
 ad_node ae_penalty(model_draft *f, const double *recipe, ad_node x, ad_node z);
 
-/* parts.c: reconstruction and penalty of a pass, for the report. */
+/* parts.c: for the report, reconstruction and penalty of a pass; of a model
+ * that gives classes the share of held-out rows that it gives theirs. */
 size_t ae_tallies(const model_body *b);
 void ae_note(model_trainer *t, const ad_program *p, size_t m);
 void ae_publish(model_trainer *t, const nn_status *s);
@@ -100,5 +116,25 @@ int ae_surveys(const model_body *b);
 int32_t ae_look(model_body *b, const model_rows *r, int learn,
                 genmod_workspace *w);
 void ae_fill(const model_trainer *t, const ad_program *p, uint64_t step);
+
+/* supervise.c: the graphs of models with a head. */
+int32_t ae_compile_output(const model_body *b, size_t program, size_t rows,
+                          ad_program **out, genmod_workspace *w);
+/* The mean loss over the rows of input "x", which the encoder is given as it
+ * is. hits, if not NULL: [m], 1 where the predicted class is the label. */
+ad_node ae_head_loss(model_draft *f, ad_node x, ad_node *hits);
+int ae_labelled(const model_body *b);
+
+/* build.c */
+ad_node ae_encoded(model_draft *f, ad_node x);
+/* The loss of each cell of x given y. */
+ad_node ae_losses(const model_draft *f, int32_t loss, ad_node x, ad_node y);
+
+/* predict.c: GENMOD_UNSUPPORTED unless the model has a head (1), a decoder (0).
+ */
+int32_t ae_check_head(const model *m, int head, genmod_workspace *w);
+
+/* pretrain.c */
+size_t ae_length(const model_body *b, const char *key);
 
 #endif

@@ -5,7 +5,8 @@ static int counts(const base_entry *e)
 {
     static const char *const keys[] = {
         AE_REPORT_BEST_EPOCH,    AE_REPORT_STEPS,      AE_REPORT_EPOCHS,
-        AE_REPORT_STOPPED_EARLY, AE_REPORT_PARAMETERS, AE_REPORT_OTHER_KERNELS};
+        AE_REPORT_STOPPED_EARLY, AE_REPORT_PARAMETERS, AE_REPORT_OTHER_KERNELS,
+        AE_REPORT_PRETRAINED};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (base_same(e->key, keys[i]))
@@ -32,6 +33,7 @@ const model_family ae_family = {
     .declare = ae_declare,
     .standardises = standardises,
     .surveys = ae_surveys,
+    .labelled = ae_labelled,
     .look = ae_look,
     .compile = ae_compile,
     .recipe = ae_recipe,
@@ -40,6 +42,7 @@ const model_family ae_family = {
     .fill = ae_fill,
     .tallies = ae_tallies,
     .note = ae_note,
+    .length = ae_length,
     .publish = ae_publish,
 };
 

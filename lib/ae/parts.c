@@ -1,16 +1,24 @@
-/* Of what a pass's loss is made: reconstruction and penalty. */
+/* What a pass says besides its loss. */
 #include <string.h>
 
 #include "ae/internal.h"
 
 /* Tallies: sums over the rows of the pass under way, and the shares of the last
- * update, which count once the loop has taken it. */
+ * update, which count once the loop has taken it; or held-out rows since the
+ * last update, and those whose class was found. */
 enum { ROWS, OWN, PENALTY, LAST_ROWS, LAST_OWN, LAST_PENALTY, TALLIES };
+enum { HITS, HELD, COUNTS };
+
+static int32_t target_of(const model_body *b)
+{
+    return ((const ae_body *)b)->target;
+}
 
 size_t ae_tallies(const model_body *b)
 {
-    (void)b;
-    return TALLIES;
+    const int32_t target = target_of(b);
+
+    return target == AE_ROWS ? TALLIES : target == AE_LABELS ? COUNTS : 0;
 }
 
 static double output(const model_trainer *t, const ad_program *p, size_t i)
@@ -21,7 +29,7 @@ static double output(const model_trainer *t, const ad_program *p, size_t i)
     return (double)v;
 }
 
-void ae_note(model_trainer *t, const ad_program *p, size_t m)
+static void note_rows(model_trainer *t, const ad_program *p, size_t m)
 {
     const int penalised =
         t->recipe[AE_SPARSE] > 0 || t->recipe[AE_CONTRACTIVE] > 0;
@@ -39,7 +47,29 @@ void ae_note(model_trainer *t, const ad_program *p, size_t m)
         penalised ? output(t, p, AE_OUT_PENALTY) * (double)m : 0;
 }
 
-void ae_publish(model_trainer *t, const nn_status *s)
+static void note_hits(model_trainer *t, const ad_program *p, size_t m)
+{
+    const float *hits;
+
+    if (p == t->update) {
+        t->tally[HITS] = t->tally[HELD] = 0;
+        return;
+    }
+    hits = ad_program_output(p, 1, t->arena);
+    for (size_t i = 0; i < m; i++)
+        t->tally[HITS] += (double)hits[i];
+    t->tally[HELD] += (double)m;
+}
+
+void ae_note(model_trainer *t, const ad_program *p, size_t m)
+{
+    if (target_of(t->body) == AE_ROWS)
+        note_rows(t, p, m);
+    else if (target_of(t->body) == AE_LABELS)
+        note_hits(t, p, m);
+}
+
+static void publish_rows(model_trainer *t, const nn_status *s)
 {
     double *const sum = t->tally;
 
@@ -51,4 +81,22 @@ void ae_publish(model_trainer *t, const nn_status *s)
         return;
     base_report_set(t->report, AE_REPORT_RECONSTRUCTION, sum[OWN] / sum[ROWS]);
     base_report_set(t->report, AE_REPORT_PENALTY, sum[PENALTY] / sum[ROWS]);
+}
+
+static void publish_hits(model_trainer *t, const nn_status *s)
+{
+    const double share = t->tally[HITS] / t->tally[HELD];
+
+    if (!s->epoch_ended || t->tally[HELD] == 0)
+        return;
+    base_report_set(t->report, AE_REPORT_ACCURACY, share);
+    model_trainer_append(t, AE_REPORT_ACCURACY_HISTORY, share);
+}
+
+void ae_publish(model_trainer *t, const nn_status *s)
+{
+    if (target_of(t->body) == AE_ROWS)
+        publish_rows(t, s);
+    else if (target_of(t->body) == AE_LABELS)
+        publish_hits(t, s);
 }

@@ -37,6 +37,8 @@ static int32_t score(const model *m, const genmod_data *x, int cells,
                               : "out");
     status = model_check_fitted(m, w);
     if (!status)
+        status = ae_check_head(m, 0, w);
+    if (!status)
         status = model_check_rows(x, "x", m->d, "the model", w);
     if (status)
         return status;

@@ -66,6 +66,17 @@ double *fixture_shares(size_t n, size_t d, uint64_t seed)
     return x;
 }
 
+int32_t *fixture_classes(size_t n, size_t d, double *x)
+{
+    int32_t *const label = fixture_take(n, sizeof *label);
+    for (size_t i = 0; i < n; i++) {
+        label[i] = (int32_t)(i * 7 % 11 % 3);
+        for (size_t j = 0; j < d; j++)
+            x[i * d + j] += (double)label[i] * (j % 2 ? 3.1 : -1.7);
+    }
+    return label;
+}
+
 /* "key=value | key=value" */
 static void apply(genmod_config *c, const char *options)
 {

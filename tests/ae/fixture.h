@@ -16,6 +16,9 @@ double *fixture_read(const char *file, size_t n, size_t d);
 /* n rows of d columns that two numbers a row determine, but for a little
  * noise; every column has another scale and mean. */
 double *fixture_invent(size_t n, size_t d, uint64_t seed);
+/* Labels 0, 1 and 2 of the n rows of x, whose level they shift; the caller's to
+ * free. */
+int32_t *fixture_classes(size_t n, size_t d, double *x);
 /* Cell by cell, from 0 to 1. */
 double *fixture_shares(size_t n, size_t d, uint64_t seed);
 

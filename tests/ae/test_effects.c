@@ -390,6 +390,14 @@ static const struct {
     const char *key, *why;
 } others[] = {
     {AE_SEED, "other bits, of no direction: test_bits.c"},
+    {AE_TARGET, "test_adopt.c, structure_options_have_an_effect"},
+    {AE_CLASSES, "test_adopt.c, structure_options_have_an_effect"},
+    {AE_VALUES, "test_adopt.c, structure_options_have_an_effect"},
+    {AE_HEAD, "test_adopt.c, structure_options_have_an_effect"},
+    {AE_FREEZE, "test_adopt.c, a_frozen_encoder_stays_as_it_is"},
+    {AE_PRETRAIN_EPOCHS, "test_pretrain.c, pretraining_options_have_an_effect"},
+    {AE_PRETRAIN_LEARNING_RATE,
+     "test_pretrain.c, pretraining_options_have_an_effect"},
 };
 
 #define EFFECTS (sizeof effects / sizeof *effects)

@@ -65,7 +65,7 @@ static void save_of_load_is_the_same_bytes(void **state)
 
 /* ---- forged files -------------------------------------------------------- */
 
-#define MOST 64
+#define MOST 128
 
 /* A file taken apart. */
 typedef struct parts {

@@ -15,6 +15,8 @@ static const double rows[ROWS * D] = {-2.25,   0.5,    -1.375, 3.25,
 typedef struct result {
     double code[ROWS], back[ROWS * D], again[ROWS * D];
     double loss[ROWS], losses[ROWS * D], weight[8], threshold;
+    double share[ROWS * 2], value[ROWS];
+    int32_t class[ROWS + ROWS % 2];
     size_t saved;
     unsigned char file[1 << 15];
 } result;
@@ -116,6 +118,37 @@ static void call_scores(scene *s)
          ae_threshold(s->model, s->data, 0.2, &o->threshold, s->w));
 }
 
+static void call_heads(scene *s)
+{
+    static const int32_t labels[ROWS] = {0, 1, 1, 0, 1, 0};
+    result *const o = s->out;
+    ae_model *m = NULL, *values = NULL;
+    set(s, AE_PRETRAIN_EPOCHS, "2");
+    set(s, AE_TARGET, "classes");
+    good(s, "ae_new", ae_new(s->config, &m, s->w));
+    assert_ok(genmod_data_set_labels(s->data, ROWS, labels, s->w));
+    good(s, "ae_adopt", ae_adopt(m, s->model, s->data, s->w));
+    good(s, "ae_predict",
+         ae_predict(m, s->data, sizeof o->class, o->class, s->w));
+    good(s, "ae_probabilities",
+         ae_probabilities(m, s->data, GENMOD_F64, sizeof o->share, o->share,
+                          s->w));
+    set(s, AE_TARGET, "values");
+    good(s, "ae_new", ae_new(s->config, &values, s->w));
+    good(s, "ae_fit", ae_fit(values, s->data, NULL, NULL, NULL, s->w));
+    assert_ok(
+        genmod_data_set_rows(s->codes, GENMOD_F64, ROWS, 1, rows, D, 1, s->w));
+    good(s, "ae_values",
+         ae_values(values, s->codes, GENMOD_F64, sizeof o->value, o->value,
+                   s->w));
+    set(s, AE_TARGET, "reconstruction");
+    ae_free(m);
+    ae_free(values);
+    good(s, "ae_new", ae_new(s->config, &m, s->w));
+    good(s, "ae_pretrain", ae_pretrain(m, s->data, watch, NULL, s->w));
+    ae_free(m);
+}
+
 static void call_copies(scene *s)
 {
     static unsigned char file[1 << 15];
@@ -154,6 +187,7 @@ static void play(const environment *e, void *out)
     call_config(&s);
     call_training(&s);
     call_scores(&s);
+    call_heads(&s);
     call_copies(&s);
     call_ends(&s);
 }
