@@ -390,9 +390,9 @@ static const struct {
     const char *key, *why;
 } others[] = {
     {AE_SEED, "other bits, of no direction: test_bits.c"},
-    {AE_TARGET, "test_adopt.c, structure_options_have_an_effect"},
+    {AE_TARGET, "test_supervised.c, calls_of_another_target_say_so"},
     {AE_CLASSES, "test_adopt.c, structure_options_have_an_effect"},
-    {AE_VALUES, "test_adopt.c, structure_options_have_an_effect"},
+    {AE_VALUES, "test_supervised.c, values_follow_images"},
     {AE_HEAD, "test_adopt.c, structure_options_have_an_effect"},
     {AE_FREEZE, "test_adopt.c, a_frozen_encoder_stays_as_it_is"},
     {AE_PRETRAIN_EPOCHS, "test_pretrain.c, pretraining_options_have_an_effect"},
