@@ -1,40 +1,41 @@
 /* The same bits for any number of threads, and again. */
 #include "ae/fixture.h"
+#include "ae/internal.h"
+#include "model/life.h"
 
 #define STEPS 100
 
-static const size_t threads[] = {1, 2, 3, 7};
+static const double *rows;
+static size_t n_rows, n_columns;
 
-/* The checkpoint after STEPS updates. */
-static fixture_bytes trained(const char *options, size_t n, size_t d,
-                             const double *x, size_t width, const char *kernels)
+static genmod_data *view(void)
 {
-    genmod_workspace *const w = fixture_workspace(width, kernels);
-    genmod_data *const v = fixture_view(n, d, x);
-    ae_model *const m = fixture_model(options);
-    assert_ok(ae_start(m, v, w));
-    for (int i = 0; i < STEPS; i++)
-        assert_status(ae_step(m, v, w), GENMOD_OK, w);
-    assert_true(fixture_number(m, AE_REPORT_STEPS) == STEPS);
-    const fixture_bytes b = fixture_checkpoint(m);
-    ae_free(m);
-    genmod_data_free(v);
-    genmod_workspace_free(w);
-    return b;
+    return fixture_view(n_rows, n_columns, rows);
+}
+
+static life life_of(const char *options, size_t n, size_t d, const double *x)
+{
+    rows = x;
+    n_rows = n;
+    n_columns = d;
+    return (life){.family = &ae_family,
+                  .bytes = sizeof(ae_model),
+                  .options = options,
+                  .view = view};
 }
 
 static void check_threads(const char *options, size_t n, size_t d,
                           const double *x, const char *kernels)
 {
-    const fixture_bytes one = trained(options, n, d, x, 1, kernels);
-    for (size_t i = 1; i < sizeof threads / sizeof *threads; i++) {
-        const fixture_bytes b = trained(options, n, d, x, threads[i], kernels);
-        if (!fixture_same(one, b))
-            fail_msg("%zu threads train to other bits than one: %s", threads[i],
-                     options);
-        free(b.p);
-    }
-    free(one.p);
+    const life f = life_of(options, n, d, x);
+    life_check_threads(&f, STEPS, kernels);
+}
+
+static fixture_bytes trained(const char *options, size_t n, size_t d,
+                             const double *x)
+{
+    const life f = life_of(options, n, d, x);
+    return life_trained(&f, STEPS, 1, NULL);
 }
 
 static void dense_training_has_the_same_bits_for_any_threads(void **state)
@@ -92,10 +93,10 @@ static void seeds_and_repetitions_decide_the_bits(void **state)
     (void)state;
     double *const x = fixture_invent(90, 5, 4);
     const char *const seven = "code=2 | batch_size=20 | seed=7";
-    const fixture_bytes a = trained(seven, 90, 5, x, 1, NULL);
-    const fixture_bytes b = trained(seven, 90, 5, x, 1, NULL);
+    const fixture_bytes a = trained(seven, 90, 5, x);
+    const fixture_bytes b = trained(seven, 90, 5, x);
     const fixture_bytes c =
-        trained("code=2 | batch_size=20 | seed=8", 90, 5, x, 1, NULL);
+        trained("code=2 | batch_size=20 | seed=8", 90, 5, x);
     assert_true(fixture_same(a, b));
     assert_false(fixture_same(a, c));
     free(a.p);

@@ -1,5 +1,7 @@
 /* Training that stops anywhere goes on bit for bit. */
 #include "ae/fixture.h"
+#include "ae/internal.h"
+#include "model/life.h"
 
 #include <stdio.h>
 #include <sys/wait.h>
@@ -16,101 +18,19 @@ static const char options[] =
     "corruption_level=0.2 | emphasis=0.5 | sparsity=0.1 | sparsity_kind=l1 | "
     "seed=3";
 
-typedef struct scene {
-    double *x;
-    genmod_data *v;
-    fixture_bytes *at; /* checkpoints before each update, and after the last */
-    size_t n;
-    ae_model *m;
-} scene;
+static double *x;
 
-static void open_scene(scene *s)
+static genmod_data *view(void)
 {
-    memset(s, 0, sizeof *s);
-    s->x = fixture_invent(N, D, 21);
-    s->v = fixture_view(N, D, s->x);
-    s->at = fixture_take(256, sizeof *s->at);
-    s->m = fixture_model(options);
+    return fixture_view(N, D, x);
 }
 
-static void close_scene(scene *s)
-{
-    for (size_t i = 0; i < s->n; i++)
-        free(s->at[i].p);
-    free(s->at);
-    free(s->x);
-    genmod_data_free(s->v);
-    ae_free(s->m);
-}
-
-static int32_t note(const genmod_report *report, void *user)
-{
-    scene *const s = user;
-    double steps = -1;
-    assert_ok(genmod_report_get(report, AE_REPORT_STEPS, &steps));
-    assert_true(steps == (double)s->n);
-    assert_true(s->n < 256);
-    s->at[s->n++] = fixture_checkpoint(s->m);
-    return 0;
-}
-
-static void fit_is_start_and_steps(void **state)
-{
-    (void)state;
-    scene s;
-    open_scene(&s);
-    ae_model *const m = fixture_model(options);
-    assert_ok(ae_fit(s.m, s.v, NULL, note, &s, NULL));
-    assert_int_equal(s.n, 201);
-    assert_ok(ae_start(m, s.v, NULL));
-    for (size_t i = 1; i < s.n; i++) {
-        assert_ok(ae_step(m, s.v, NULL));
-        if (!fixture_checkpoints(m, s.at[i]))
-            fail_msg("step %zu differs from the fit's", i);
-    }
-    const fixture_bytes end = fixture_checkpoint(s.m);
-    assert_true(fixture_checkpoints(m, end));
-    free(end.p);
-    ae_free(m);
-    close_scene(&s);
-}
-
-/* Every checkpoint of the 200 updates, in a model that knows nothing: one step
- * leads to the next checkpoint, and a fit to the same end. */
-static void checkpoints_go_on_bit_for_bit(void **state)
-{
-    (void)state;
-    scene s;
-    open_scene(&s);
-    assert_ok(ae_fit(s.m, s.v, NULL, note, &s, NULL));
-    const fixture_bytes end = fixture_checkpoint(s.m);
-    for (size_t i = 0; i < s.n; i++) {
-        ae_model *const m = fixture_model(NULL);
-        genmod_workspace *const w = fixture_workspace(1 + i % 3, NULL);
-        assert_status(ae_load(m, s.at[i].n, s.at[i].p, w), GENMOD_OK, w);
-        assert_true(fixture_checkpoints(m, s.at[i]));
-        if (i + 1 < s.n) {
-            assert_status(ae_step(m, s.v, w), GENMOD_OK, w);
-            if (!fixture_checkpoints(m, s.at[i + 1]))
-                fail_msg("step %zu from its checkpoint differs", i + 1);
-        }
-        genmod_workspace_free(w);
-        ae_free(m);
-    }
-    for (size_t i = 1; i + 1 < s.n; i += 33) {
-        ae_model *const m = fixture_model(NULL);
-        assert_ok(ae_load(m, s.at[i].n, s.at[i].p, NULL));
-        fixture_configure(m, "warm_start=1");
-        assert_ok(ae_fit(m, s.v, NULL, NULL, NULL, NULL));
-        assert_true(fixture_number(m, AE_REPORT_EPOCHS) == 40);
-        fixture_configure(m, "warm_start=0");
-        if (!fixture_checkpoints(m, end))
-            fail_msg("the fit from step %zu ends elsewhere", i);
-        ae_free(m);
-    }
-    free(end.p);
-    close_scene(&s);
-}
+static const life f = {.family = &ae_family,
+                       .bytes = sizeof(ae_model),
+                       .options = options,
+                       .passes = 40,
+                       .updates = 5,
+                       .view = view};
 
 /* ---- in a new process ---------------------------------------------------- */
 
@@ -121,7 +41,6 @@ static int resume_once(void)
 {
     static unsigned char in[1 << 17], out[1 << 17];
     const size_t n = fread(in, 1, sizeof in, stdin);
-    double *const x = fixture_invent(N, D, 21);
     genmod_data *v = NULL;
     ae_model *m = NULL;
     size_t need = 0;
@@ -132,7 +51,6 @@ static int resume_once(void)
     bad = bad || fwrite(out, 1, need, stdout) != need || fflush(stdout);
     ae_free(m);
     genmod_data_free(v);
-    free(x);
     return bad;
 }
 
@@ -165,61 +83,23 @@ static fixture_bytes resume_elsewhere(fixture_bytes from)
 static void checkpoints_go_on_in_a_new_process(void **state)
 {
     (void)state;
-    scene s;
-    open_scene(&s);
-    assert_ok(ae_fit(s.m, s.v, NULL, note, &s, NULL));
-    for (size_t i = 0; i + 1 < s.n; i++) {
-        const fixture_bytes b = resume_elsewhere(s.at[i]);
-        if (!fixture_same(b, s.at[i + 1]))
+    life_run r;
+    life_open(&f, &r);
+    life_fit(&r);
+    for (size_t i = 0; i + 1 < r.n; i++) {
+        const fixture_bytes b = resume_elsewhere(r.at[i]);
+        if (!fixture_same(b, r.at[i + 1]))
             fail_msg("update %zu in a new process differs", i + 1);
         free(b.p);
     }
-    close_scene(&s);
-}
-
-static void a_completed_fit_is_followed_by_more_passes(void **state)
-{
-    (void)state;
-    scene s;
-    open_scene(&s);
-    fixture_configure(s.m, "epochs=3 | warm_start=1");
-    for (int i = 1; i <= 3; i++) {
-        assert_ok(ae_fit(s.m, s.v, NULL, NULL, NULL, NULL));
-        assert_true(fixture_number(s.m, AE_REPORT_EPOCHS) == 3 * i);
-        assert_true(fixture_number(s.m, AE_REPORT_STEPS) == 15 * i);
-        assert_int_equal(fixture_length(s.m, AE_REPORT_LOSS_HISTORY), 3 * i);
-    }
-    fixture_configure(s.m, "warm_start=0");
-    assert_ok(ae_fit(s.m, s.v, NULL, NULL, NULL, NULL));
-    assert_true(fixture_number(s.m, AE_REPORT_EPOCHS) == 3);
-    close_scene(&s);
-}
-
-static void a_saved_model_goes_on_with_new_moments(void **state)
-{
-    (void)state;
-    scene s;
-    open_scene(&s);
-    fixture_configure(s.m, "epochs=3");
-    assert_ok(ae_fit(s.m, s.v, NULL, NULL, NULL, NULL));
-    const fixture_bytes saved = fixture_save(s.m);
-    ae_model *const m = fixture_model(NULL);
-    assert_ok(ae_load(m, saved.n, saved.p, NULL));
-    assert_true(fixture_saves(m, saved));
-    assert_true(fixture_checkpoints(m, saved));
-    assert_ok(ae_step(m, s.v, NULL));
-    assert_true(fixture_number(m, AE_REPORT_STEPS) == 16);
-    assert_true(fixture_number(m, AE_REPORT_OTHER_KERNELS) == 0);
-    free(saved.p);
-    ae_free(m);
-    close_scene(&s);
+    life_close(&r);
 }
 
 static void other_kernels_are_reported(void **state)
 {
     (void)state;
-    scene s;
-    open_scene(&s);
+    life_run s;
+    life_open(&f, &s);
     genmod_workspace *const generic = fixture_workspace(1, "generic");
     assert_ok(ae_start(s.m, s.v, generic));
     assert_ok(ae_step(s.m, s.v, generic));
@@ -241,18 +121,12 @@ static void other_kernels_are_reported(void **state)
     genmod_workspace_free(generic);
     genmod_workspace_free(best);
     free(b.p);
-    close_scene(&s);
+    life_close(&s);
 }
 
 /* Another optimiser has other moments; the counts go on. */
 static void another_optimiser_starts_anew(void **state)
 {
-    (void)state;
-    scene s;
-    open_scene(&s);
-    assert_ok(ae_start(s.m, s.v, NULL));
-    for (int i = 0; i < 7; i++)
-        assert_ok(ae_step(s.m, s.v, NULL));
     static const char *const kinds[] = {"optimiser=sgd | learning_rate=0.0001",
                                         "optimiser=rmsprop | momentum=0",
                                         "momentum=0.5",
@@ -260,39 +134,31 @@ static void another_optimiser_starts_anew(void **state)
                                         "batch_size=33",
                                         "corruption_level=0.4",
                                         "emphasis=0.9 | sparsity=1"};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        fixture_configure(s.m, kinds[i]);
-        assert_ok(ae_step(s.m, s.v, NULL));
-        assert_true(fixture_number(s.m, AE_REPORT_STEPS) == 8 + (double)i);
-        const fixture_bytes b = fixture_checkpoint(s.m);
-        ae_model *const m = fixture_model(NULL);
-        assert_ok(ae_load(m, b.n, b.p, NULL));
-        assert_ok(ae_step(m, s.v, NULL));
-        assert_ok(ae_step(s.m, s.v, NULL));
-        const fixture_bytes next = fixture_checkpoint(s.m);
-        assert_true(fixture_checkpoints(m, next));
-        assert_ok(ae_load(s.m, b.n, b.p, NULL));
-        free(b.p);
-        free(next.p);
-        ae_free(m);
-    }
-    close_scene(&s);
+    life_check_changes(*state, sizeof kinds / sizeof *kinds, kinds);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "resume") == 0)
-        return resume_once();
+    x = fixture_invent(N, D, 21);
+    if (argc == 2 && strcmp(argv[1], "resume") == 0) {
+        const int bad = resume_once();
+        free(x);
+        return bad;
+    }
     self = argv[0];
 
+    void *const s = (void *)&f;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fit_is_start_and_steps),
-        cmocka_unit_test(checkpoints_go_on_bit_for_bit),
+        cmocka_unit_test_prestate(fit_is_start_and_steps, s),
+        cmocka_unit_test_prestate(checkpoints_go_on_bit_for_bit, s),
         cmocka_unit_test(checkpoints_go_on_in_a_new_process),
-        cmocka_unit_test(a_completed_fit_is_followed_by_more_passes),
-        cmocka_unit_test(a_saved_model_goes_on_with_new_moments),
+        cmocka_unit_test_prestate(a_completed_fit_is_followed_by_more_passes,
+                                  s),
+        cmocka_unit_test_prestate(a_saved_model_goes_on_with_new_moments, s),
         cmocka_unit_test(other_kernels_are_reported),
-        cmocka_unit_test(another_optimiser_starts_anew),
+        cmocka_unit_test_prestate(another_optimiser_starts_anew, s),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(x);
+    return failed;
 }
