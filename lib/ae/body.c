@@ -127,8 +127,8 @@ int32_t ae_declare(const genmod_config *c, const model_schema *s, model_body *m,
     b->standardise =
         b->loss != AE_BCE && base_config_i64(c, AE_STANDARDISE) != 0;
     if (b->corruption == AE_SALT_AND_PEPPER) {
-        model_body_array(m, AE_LOW, GENMOD_F32, 0, m->d);
-        model_body_array(m, AE_HIGH, GENMOD_F32, 0, m->d);
+        model_body_array(m, AE_LOW, GENMOD_F32, MODEL_ANY, m->d);
+        model_body_array(m, AE_HIGH, GENMOD_F32, MODEL_ANY, m->d);
     }
     if (!status)
         status = declare_encoder(c, m, w);

@@ -68,11 +68,11 @@ int32_t model_body_fixed_net(model_body *b, nn_net *net, const char *prefix,
 }
 
 void model_body_array(model_body *b, const char *name, int32_t type,
-                      int32_t positive, size_t n)
+                      int32_t bound, size_t n)
 {
     assert(b->arrays < MODEL_ARRAYS);
     b->array[b->arrays++] =
-        (model_array){.name = name, .type = type, .positive = positive, .n = n};
+        (model_array){.name = name, .type = type, .bound = bound, .n = n};
 }
 
 void *model_body_find(const model_body *b, const char *name)
@@ -104,11 +104,11 @@ static int32_t declare(const genmod_config *c, const model_schema *s,
     b->mean_weight = 1;
     b->target.size = (nn_size){.rank = 1, .n = (int64_t)b->targets};
     b->rows.size = (nn_size){.rank = 1, .n = (int64_t)(b->d + b->targets)};
-    model_body_array(b, MODEL_CENTER, GENMOD_F64, 0, b->d + b->targets);
-    model_body_array(b, MODEL_SCALE, GENMOD_F64, 1, b->d + b->targets);
+    model_body_array(b, MODEL_CENTER, GENMOD_F64, MODEL_ANY, b->d + b->targets);
+    model_body_array(b, MODEL_SCALE, GENMOD_F64, MODEL_POSITIVE, b->d + b->targets);
     if (b->schema.kinds) {
-        model_body_array(b, MODEL_KINDS, CODEC_I32, 0, b->d);
-        model_body_array(b, MODEL_LEVELS, CODEC_I32, 0, b->d);
+        model_body_array(b, MODEL_KINDS, CODEC_I32, MODEL_ANY, b->d);
+        model_body_array(b, MODEL_LEVELS, CODEC_I32, MODEL_ANY, b->d);
     }
     return GENMOD_OK;
 }

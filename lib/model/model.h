@@ -42,11 +42,14 @@ typedef struct model_schema {
 #define MODEL_KINDS "columns.kind"
 #define MODEL_LEVELS "columns.levels"
 
+/* What a file's doubles must be. */
+enum { MODEL_ANY, MODEL_NOT_NEGATIVE, MODEL_POSITIVE };
+
 /* Numbers that a body has beside its weights, a tensor of its file each. */
 typedef struct model_array {
     const char *name; /* static */
     int32_t type;     /* GENMOD_F32, GENMOD_F64, CODEC_I32 */
-    int32_t positive; /* 1: doubles > 0, or the file is wrong */
+    int32_t bound;    /* of doubles: MODEL_ANY, … */
     size_t n;
     void *data; /* once the body is sealed; zeros at first */
 } model_array;
@@ -87,7 +90,7 @@ int32_t model_body_net(model_body *b, nn_net *net, const char *prefix,
 int32_t model_body_fixed_net(model_body *b, nn_net *net, const char *prefix,
                              genmod_workspace *w);
 void model_body_array(model_body *b, const char *name, int32_t type,
-                      int32_t positive, size_t n);
+                      int32_t bound, size_t n);
 /* 1: a variable's name begins with `head` and ends with `tail`. */
 int model_is_named(const char *name, const char *head, const char *tail);
 /* The data of an array; NULL: the body has none of that name. */

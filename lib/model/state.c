@@ -274,11 +274,12 @@ static int32_t read_array(const loading *l, const model_array *a)
     if (status)
         return status;
     memcpy(a->data, t->data, a->n * codec_type_bytes(a->type));
-    for (size_t j = 0; a->positive && j < a->n; j++)
-        if (!(values[j] > 0))
+    for (size_t j = 0; a->bound != MODEL_ANY && j < a->n; j++)
+        if (values[j] < 0 || (a->bound == MODEL_POSITIVE && values[j] == 0))
             return base_fail(l->w, GENMOD_BAD_BYTES,
-                             "tensor \"%s\": element %u is %g; it must be > 0",
-                             a->name, (uint64_t)j, values[j]);
+                             "tensor \"%s\": element %u is %g; it must be %s 0",
+                             a->name, (uint64_t)j, values[j],
+                             a->bound == MODEL_POSITIVE ? ">" : ">=");
     return GENMOD_OK;
 }
 
@@ -348,7 +349,7 @@ static int32_t read_part(const loading *l, const nn_part *part)
     return GENMOD_OK;
 }
 
-static int32_t check_tally(const loading *l)
+static int32_t check_tallies(const loading *l)
 {
     const model_trainer *const t = l->fresh.trainer;
 
@@ -389,7 +390,7 @@ static int32_t read_training(loading *l)
     if (!status)
         status = nn_loop_loaded(m->trainer->loop, l->w);
     if (!status)
-        status = check_tally(l);
+        status = check_tallies(l);
     return status ? status : settle_counts(l);
 }
 

@@ -148,7 +148,8 @@ int32_t vae_declare(const genmod_config *c, const model_schema *s,
         return status;
     set_columns(b);
     if (b->classes)
-        model_body_array(m, VAE_SHARES, GENMOD_F64, 0, (size_t)b->classes);
+        model_body_array(m, VAE_SHARES, GENMOD_F64, MODEL_NOT_NEGATIVE,
+                         (size_t)b->classes);
     status = check_vamp(b, w);
     if (!status)
         status = declare_networks(c, b, w);
