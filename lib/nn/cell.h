@@ -29,14 +29,21 @@ int32_t nn_column_kind(const nn_columns *c, size_t j);
 int nn_column_raw(const nn_columns *c, size_t j);
 /* How many columns from `first`, which is below `end`, are of its kind. */
 size_t nn_column_run(const nn_columns *c, size_t first, size_t end);
+/* Whether NaN is a missing cell of x: to the columns, and to whoever made the
+ * view. */
+static inline int nn_cells_missing(const nn_columns *c, const genmod_data *x)
+{
+    return c->missing && base_data_missing(x);
+}
+
 /* Refuses a cell of column j that its kind does not have: GENMOD_NON_FINITE,
- * else GENMOD_BAD_ARGUMENT that says what it must be. */
-int32_t nn_cell_check(const nn_columns *c, size_t j, double cell, uint64_t row,
-                      genmod_workspace *w);
+ * else GENMOD_BAD_ARGUMENT that says what it must be. missing: NaN passes. */
+int32_t nn_cell_check(const nn_columns *c, int missing, size_t j, double cell,
+                      uint64_t row, genmod_workspace *w);
 /* Row i of a view to cells [d]: the logarithm of positive columns, NaN where a
  * cell is missing. 1 if nn_cell_check() refuses one. */
-int nn_cells_load(const nn_columns *c, const base_view *v, size_t i,
-                  double *cells);
+int nn_cells_load(const nn_columns *c, int missing, const base_view *v,
+                  size_t i, double *cells);
 /* ln(1 + x) of the columns that count. */
 void nn_cells_log1p(const nn_columns *c, double *cells);
 /* The cell of column j that reads as y. */

@@ -10,6 +10,7 @@
 /* Sums about the first row, so that a constant column has the deviation 0. */
 typedef struct sums {
     const nn_columns *c;
+    int missing; /* NaN is a missing cell */
     size_t d;
     double total;           /* weight of the rows so far */
     double *origin;         /* [d]: the first row; NaN before the first cell */
@@ -60,7 +61,7 @@ static inline int load_row(sums *s, const base_view *v, int32_t type, size_t i,
 /* The same where columns are told apart. */
 static int load_mixed(sums *s, const base_view *v, size_t i, double *y)
 {
-    const int bad = nn_cells_load(s->c, v, i, y);
+    const int bad = nn_cells_load(s->c, s->missing, v, i, y);
 
     nn_cells_log1p(s->c, y);
     for (size_t j = 0; j < s->d; j++) {
@@ -176,8 +177,8 @@ static int32_t refuse(const sums *s, const base_view *v, size_t first, size_t n,
 
     for (size_t i = 0; i < n && !status; i++)
         for (size_t j = 0; j < s->d && !status; j++)
-            status =
-                nn_cell_check(s->c, j, base_view_cell(v, i, j), first + i, w);
+            status = nn_cell_check(s->c, s->missing, j, base_view_cell(v, i, j),
+                                   first + i, w);
     assert(status);
     return status;
 }
@@ -196,7 +197,7 @@ static int32_t add_rows(sums *s, const genmod_data *x, size_t first, size_t n,
         s->origin[j] = base_view_cell(&v, 0, j);
     if (!load(s, &v, n))
         return refuse(s, &v, first, n, w);
-    if (s->c->missing)
+    if (s->missing)
         reduce_gaps(s, &v, n);
     else
         reduce(s, &v, n);
@@ -255,7 +256,7 @@ int32_t nn_columns_learn(const genmod_data *x, int standardise, nn_columns *c,
     const size_t n = base_data_rows(x), d = base_data_columns(x);
     const size_t most = d < CELLS ? CELLS / d : 1;
     const size_t rows = n < most ? n : most;
-    sums s = {.c = c};
+    sums s = {.c = c, .missing = nn_cells_missing(c, x)};
     void *const stage = base_scratch(w, 1, base_data_stage_bytes(x, rows));
     int32_t status = stage ? reserve(&s, d, rows, w) : base_status(w);
 

@@ -98,10 +98,10 @@ static int32_t refuse(const nn_columns *c, size_t j, double cell, uint64_t row,
                      (uint64_t)j, value, what[nn_column_kind(c, j)]);
 }
 
-int32_t nn_cell_check(const nn_columns *c, size_t j, double cell, uint64_t row,
-                      genmod_workspace *w)
+int32_t nn_cell_check(const nn_columns *c, int missing, size_t j, double cell,
+                      uint64_t row, genmod_workspace *w)
 {
-    if ((c->missing && cell != cell) ||
+    if ((missing && cell != cell) ||
         breach(nn_column_kind(c, j), most_of(c, j), cell) == 0)
         return GENMOD_OK;
     if (!is_finite(cell))
@@ -129,11 +129,10 @@ static inline int refused(int32_t kind, const int32_t *levels, double most,
     return worst > 0;
 }
 
-static int refused_run(const nn_columns *c, size_t first, size_t n,
+static int refused_run(const nn_columns *c, int missing, size_t first, size_t n,
                        const double *cells)
 {
     const double most = most_of(c, first);
-    const int missing = c->missing;
 
     switch (nn_column_kind(c, first)) {
     case GENMOD_POSITIVE:
@@ -158,8 +157,8 @@ static inline void load(const base_view *v, int32_t type, size_t i, size_t d,
         cells[j] = nn_cell(v, type, at + (int64_t)j * v->col_stride);
 }
 
-int nn_cells_load(const nn_columns *c, const base_view *v, size_t i,
-                  double *cells)
+int nn_cells_load(const nn_columns *c, int missing, const base_view *v,
+                  size_t i, double *cells)
 {
     const size_t d = (size_t)nn_size_elements(&c->size);
     int bad = 0;
@@ -173,7 +172,7 @@ int nn_cells_load(const nn_columns *c, const base_view *v, size_t i,
         load(v, GENMOD_U8, i, d, cells);
     for (size_t j = 0; j < d; j += n) {
         n = nn_column_run(c, j, d);
-        bad |= refused_run(c, j, n, cells + j);
+        bad |= refused_run(c, missing, j, n, cells + j);
         if (nn_column_kind(c, j) == GENMOD_POSITIVE)
             generic()->log(n, cells + j, cells + j);
     }

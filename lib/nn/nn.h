@@ -135,7 +135,7 @@ typedef struct nn_columns {
     /* [d] each, as genmod_data_set_schema(), of whoever fills them in. kind
      * NULL: all real; levels may be NULL where none is categorical. */
     const int32_t *kind, *levels;
-    int32_t missing; /* 1: NaN is a missing cell */
+    int32_t missing; /* 1: NaN is a missing cell, if the view lets it be */
 } nn_columns;
 
 /* One pass over all rows: weighted mean and standard deviation of each column

@@ -14,6 +14,7 @@
  * factor32 + center32. */
 typedef struct reading {
     const nn_columns *c;
+    int missing;                /* NaN is a missing cell */
     size_t d, channels, pixels; /* d = channels * pixels */
     double *factor;             /* [d]: 1 / scale */
     float *center32, *factor32; /* [d] */
@@ -53,6 +54,7 @@ static reading reading_of(const genmod_data *x, const nn_columns *c,
     char *const factor = (char *)stage + base_data_stage_bytes(x, rows);
     char *const floats = factor + padded(d, sizeof(double));
     reading r = {.c = c,
+                 .missing = nn_cells_missing(c, x),
                  .d = d,
                  .channels = c->size.rank == 3 ? (size_t)c->size.c : 1,
                  .factor = (void *)factor,
@@ -201,7 +203,7 @@ static inline int put(const reading *r, size_t first, size_t n, float *out,
 static int read_mixed(const reading *r, const base_view *v, size_t i,
                       float *out, float *mask)
 {
-    int bad = nn_cells_load(r->c, v, i, r->cells);
+    int bad = nn_cells_load(r->c, r->missing, v, i, r->cells);
     size_t n;
 
     for (size_t j = 0; j < r->d && !bad; j += n) {
@@ -229,7 +231,7 @@ static int32_t refuse(const reading *r, const base_view *v, size_t i,
         const double cell = base_view_cell(v, i, j);
         const double x = mixed ? r->cells[j] : cell;
 
-        status = nn_cell_check(r->c, j, cell, row, w);
+        status = nn_cell_check(r->c, r->missing, j, cell, row, w);
         if (!status && x == x && !nn_column_raw(r->c, j) &&
             unbounded((float)((x - r->c->center[j]) * r->factor[j])))
             status = base_fail(w, GENMOD_NON_FINITE,

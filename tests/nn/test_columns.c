@@ -19,6 +19,7 @@ static int32_t learn_kinds(genmod_data *x, int standardise, int missing,
                         .levels = level,
                         .missing = missing};
     l->c.size = (nn_size){.rank = 1, .n = (int64_t)base_data_columns(x)};
+    assert_ok(genmod_data_set_missing(x, missing, NULL));
     w = base_enter(&call, w, NULL);
     assert_non_null(w);
     return base_leave(

@@ -229,6 +229,13 @@ static void check_gaps(const table *t, size_t first, size_t n)
         }
 }
 
+/* Columns and view let cells be missing. */
+static void let_miss(table *t)
+{
+    t->c.missing = 1;
+    assert_ok(genmod_data_set_missing(t->x, 1, NULL));
+}
+
 static void missing_cells_read_as_nought_and_are_masked(void **state)
 {
     static const char *const sizes[] = {"6", "3x1x2"};
@@ -242,7 +249,7 @@ static void missing_cells_read_as_nought_and_are_masked(void **state)
                 for (size_t j = 0; j < D; j++)
                     if (is_gap(i, j))
                         put(t, i, j, NAN);
-            t->c.missing = 1;
+            let_miss(t);
             assert_ok(run(t, 0, N));
             check_gaps(t, 0, N);
             assert_ok(run(t, 5, 3));
@@ -257,7 +264,7 @@ static void missing_cells_of_real_columns_need_no_kinds(void **state)
 
     (void)state;
     t->c.kind = t->c.levels = NULL;
-    t->c.missing = 1;
+    let_miss(t);
     put(t, 2, 4, NAN);
     assert_ok(run(t, 0, 3));
     for (size_t i = 0; i < 3 * D; i++)
@@ -268,6 +275,29 @@ static void missing_cells_of_real_columns_need_no_kinds(void **state)
     put(t, 1, 4, -INFINITY);
     assert_status(run(t, 0, 3), GENMOD_NON_FINITE, t->w);
     assert_error_names(t->w, "the cell in row 1, column 4 is -inf");
+    let_go(t);
+}
+
+/* It takes both. */
+static void missing_cells_want_the_leave_of_the_view(void **state)
+{
+    table *const t = lay_out(&layouts[3], "6");
+
+    (void)state;
+    for (int kinds_told = 1; kinds_told >= 0; kinds_told--) {
+        if (!kinds_told)
+            t->c.kind = t->c.levels = NULL;
+        let_miss(t);
+        put(t, 2, 4, NAN);
+        assert_ok(run(t, 0, 3));
+        assert_ok(genmod_data_set_missing(t->x, 0, NULL));
+        assert_status(run(t, 0, 3), GENMOD_NON_FINITE, t->w);
+        assert_error_names(t->w, "the cell in row 2, column 4 is nan");
+        assert_ok(run(t, 0, 2));
+        let_miss(t);
+        t->c.missing = 0;
+        assert_status(run(t, 0, 3), GENMOD_NON_FINITE, t->w);
+    }
     let_go(t);
 }
 
@@ -334,7 +364,7 @@ static void cells_that_are_not_of_their_kind_are_refused(void **state)
 
             put(t, 7, how->column, how->cell);
             check_refused(t, how->status, how->text);
-            t->c.missing = 1;
+            let_miss(t);
             check_refused(t, how->status, how->text);
             put(t, 7, 0, NAN);
             if (how->column > 0)
@@ -418,7 +448,7 @@ static void bytes_of_black_and_white_are_binary(void **state)
 
     (void)state;
     t->c.kind = binary;
-    t->c.missing = 1;
+    let_miss(t);
     assert_ok(genmod_data_set_rows(t->x, GENMOD_U8, 1, D, pixels, 0, 0, t->w));
     assert_ok(genmod_data_set_scale(t->x, 1 / 255.0, 0, t->w));
     assert_ok(run(t, 0, 1));
@@ -464,7 +494,7 @@ static void a_source_gives_the_bits_of_memory_without_allocating(void **state)
         genmod_context *const c = host_context(&h);
 
         assert_ok(genmod_workspace_new(c, &w));
-        t->c.missing = 1;
+        let_miss(t);
         if (t->l->type != GENMOD_U8)
             put(t, 8, 3, NAN);
         assert_ok(nn_rows_read(t->x, &t->c, 6, numbers, t->stage, out, mask,
@@ -550,6 +580,7 @@ int main(void)
         cmocka_unit_test(real_columns_by_name_are_real_columns),
         cmocka_unit_test(missing_cells_read_as_nought_and_are_masked),
         cmocka_unit_test(missing_cells_of_real_columns_need_no_kinds),
+        cmocka_unit_test(missing_cells_want_the_leave_of_the_view),
         cmocka_unit_test(cells_that_are_not_of_their_kind_are_refused),
         cmocka_unit_test(the_ends_of_each_kind_are_taken),
         cmocka_unit_test(nan_is_refused_where_no_cell_may_be_missing),
