@@ -142,8 +142,12 @@ static int32_t read(const round *r, size_t item, void *stage,
     float *const mask = !o->columns->missing ? NULL
                         : r->kept            ? r->masks + item * r->rows * r->d
                                              : input(r, item, "mask");
-    const model_rows rows = {
-        .n = m, .first = first, .x = to, .mask = mask, .labels = r->read};
+    const model_rows rows = {.columns = o->columns,
+                             .n = m,
+                             .first = first,
+                             .x = to,
+                             .mask = mask,
+                             .labels = r->read};
     int32_t status = read_rows(r, first, m, stage, to, mask, w);
 
     if (!status && o->look && f->look)

@@ -201,8 +201,12 @@ static int32_t fill(const model_trainer *t, const ad_program *p,
     float *const weights = model_trainer_input(t, p, "weight");
     float *const mask =
         b->columns.missing ? model_trainer_input(t, p, "mask") : NULL;
-    const model_rows r = {
-        .n = m, .number = rows, .x = cells, .mask = mask, .labels = t->labels};
+    const model_rows r = {.columns = &b->columns,
+                          .n = m,
+                          .number = rows,
+                          .x = cells,
+                          .mask = mask,
+                          .labels = t->labels};
     int32_t status =
         nn_rows_read(x, model_body_rows(b), m, rows, t->stage,
                      t->rows ? t->rows : cells, mask, weights, t->labels, w);

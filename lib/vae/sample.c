@@ -79,7 +79,6 @@ static int32_t check_sample(const model *m, uint64_t first, size_t n,
                             int32_t what, const int32_t *labels, int32_t type,
                             size_t bytes, const void *out, genmod_workspace *w)
 {
-    const uint64_t end = UINT64_C(1) << 63;
     int32_t status;
 
     if (!m)
@@ -87,12 +86,12 @@ static int32_t check_sample(const model *m, uint64_t first, size_t n,
     status = model_check_fitted(m, w);
     if (status)
         return status;
-    if (n < 1 || n > (UINT64_C(1) << 40))
+    if (n < 1)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "n is %u; it must lie in 1 … 2^40", (uint64_t)n);
-    if (first > end || n > end - first)
+                         "n is 0; it must be at least 1");
+    if (n - 1 > UINT64_MAX - first)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "first is %u; first + n must be at most 2^63", first);
+                         "first is %u; first + n must be at most 2^64", first);
     status = vae_check_out(m, n, what, type, bytes, out, w);
     return status ? status
                   : check_labels((const vae_body *)m->body, n, labels, w);
