@@ -84,6 +84,14 @@ void base_free(void *p);
  * workspace keeps up to 1 MiB of it for the next call, so that a repeated small
  * call allocates nothing. */
 void *base_scratch(genmod_workspace *w, size_t n, size_t size);
+/* How far a call's scratch is taken. Release lets what was taken behind the
+ * mark be taken again. */
+typedef struct base_mark {
+    void *chunk;
+    size_t used;
+} base_mark;
+base_mark base_scratch_mark(const genmod_workspace *w);
+void base_scratch_release(genmod_workspace *w, base_mark m);
 /* 1 and *out = a * b, or 0 on overflow. */
 int base_mul(size_t a, size_t b, size_t *out);
 int base_add(size_t a, size_t b, size_t *out);

@@ -196,6 +196,17 @@ void *base_scratch(genmod_workspace *w, size_t n, size_t size)
     }
 }
 
+base_mark base_scratch_mark(const genmod_workspace *w)
+{
+    return (base_mark){w->current, w->used};
+}
+
+void base_scratch_release(genmod_workspace *w, base_mark m)
+{
+    w->current = m.chunk;
+    w->used = m.used;
+}
+
 void base_scratch_reset(genmod_workspace *w, size_t keep)
 {
     base_chunk **link = &w->first;

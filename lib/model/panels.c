@@ -183,8 +183,9 @@ static int32_t take_labels(round *r, size_t panels, genmod_workspace *w)
     return r->labels && r->numbers && r->read ? GENMOD_OK : base_status(w);
 }
 
-/* Arenas first, and of one size for all programs: so that small calls of any
- * kind, one after the other, find their scratch where it was. */
+/* Arenas first, and of one size for all programs: so that runs of any kind, of
+ * one call or of small ones after the other, find their scratch where it was.
+ */
 static int32_t take_scratch(round *r, size_t panels, void **stage,
                             genmod_workspace *w)
 {
@@ -193,8 +194,7 @@ static int32_t take_scratch(round *r, size_t panels, void **stage,
 
     r->arenas = base_scratch(w, panels, o->body->arena);
     *stage = o->x ? base_scratch(w, 1, nn_rows_stage(o->x, r->rows)) : NULL;
-    r->results = o->direct ? o->direct : base_scratch(w, o->n, o->row);
-    if (!r->arenas || (o->x && !*stage) || !r->results)
+    if (!r->arenas || (o->x && !*stage))
         return base_status(w);
     cells = panels * r->rows * r->d;
     if (r->kept)
@@ -214,10 +214,15 @@ int32_t model_panels_run(const model_panels *o, void **results,
     round r = {.o = o,
                .p = o->body->program[o->program],
                .kept = o->x && (o->keep || o->draws > 1)};
+    base_mark mark;
     size_t most;
     void *stage;
     int32_t status;
 
+    r.results = o->direct ? o->direct : base_scratch(w, n, o->row);
+    if (!r.results)
+        return base_status(w);
+    mark = base_scratch_mark(w);
     r.d = o->x ? base_data_columns(o->x) : 0;
     r.rows = ad_program_rows(r.p);
     r.rows = share < r.rows ? share : r.rows;
@@ -229,6 +234,7 @@ int32_t model_panels_run(const model_panels *o, void **results,
         r.count = n - r.first < most ? n - r.first : most;
         status = run_round(&r, stage, w);
     }
+    base_scratch_release(w, mark);
     *results = r.results;
     return status;
 }

@@ -185,6 +185,44 @@ static void scratch_of_a_repeated_call_takes_nothing(void **state)
     assert_int_equal(atomic_load(&h.blocks), 0);
 }
 
+/* Three stages of a call that are over one after the other. */
+static void released_scratch_is_taken_again(void **state)
+{
+    host h;
+    genmod_context *const c = host_context(&h);
+    genmod_workspace *w;
+    base_call call;
+
+    (void)state;
+    assert_ok(genmod_workspace_new(c, &w));
+    base_enter(&call, w, NULL);
+    const base_mark start = base_scratch_mark(w);
+    assert_non_null(base_scratch(w, 300, 1));
+    base_scratch_release(w, start);
+    unsigned char *const kept = base_scratch(w, 300, 1);
+    assert_non_null(kept);
+    memset(kept, 7, 300);
+    for (size_t i = 0; i < 3; i++) {
+        const base_mark m = base_scratch_mark(w);
+        if (i == 1)
+            host_arm(&h, 0, HOST_FROM_THEN_ON);
+        for (size_t k = 0; k < 3; k++) {
+            unsigned char *const p = base_scratch(w, 20000 + k, 1);
+            assert_non_null(p);
+            memset(p, 9, 20000 + k);
+        }
+        base_scratch_release(w, m);
+    }
+    assert_int_equal(atomic_load(&h.calls), 0);
+    host_arm(&h, HOST_NEVER, HOST_ONCE);
+    for (size_t i = 0; i < 300; i++)
+        assert_int_equal(kept[i], 7);
+    base_leave(&call, 0);
+    genmod_workspace_free(w);
+    genmod_context_free(c);
+    assert_int_equal(atomic_load(&h.blocks), 0);
+}
+
 static void scratch_keeps_one_mebibyte_at_most(void **state)
 {
     host h;
@@ -242,6 +280,7 @@ int main(void)
         cmocka_unit_test(refused_memory_is_not_counted),
         cmocka_unit_test(a_block_outlives_its_workspace_and_its_context),
         cmocka_unit_test(scratch_of_a_repeated_call_takes_nothing),
+        cmocka_unit_test(released_scratch_is_taken_again),
         cmocka_unit_test(scratch_keeps_one_mebibyte_at_most),
         cmocka_unit_test(every_allocation_may_fail),
     };
