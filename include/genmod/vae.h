@@ -114,7 +114,8 @@ typedef struct vae_model vae_model;
 #define GENMOD_DRAW 1 /**< a draw from it */
 /* How codes lie between two. */
 #define GENMOD_LINEAR 0
-#define GENMOD_SPHERICAL 1 /**< along the sphere: Shoemake 1985; White 2016 */
+/** directions along the sphere, norms along the line: Shoemake 1985; White 2016 */
+#define GENMOD_SPHERICAL 1
 
 /**
  * Make a config with the defaults of a variational autoencoder.

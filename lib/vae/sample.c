@@ -142,21 +142,28 @@ int32_t vae_sample(const vae_model *m, uint64_t seed, uint64_t first, size_t n,
 
 /* ---- interpolation ------------------------------------------------------- */
 
-/* The weights of both ends at t of a path: along the line, or along the great
- * circle (Shoemake 1985), where the codes have an angle between them. */
-static void weights_at(const kern_ops *f64, double angle, double t, double *a,
+/* Two codes: their angle (0: along the line), and their norms. */
+typedef struct arc {
+    double angle, p, q;
+} arc;
+
+/* The weights of both ends at t of a path: along the line, or those of the
+ * great circle (Shoemake 1985) for the direction, and of the line for the norm,
+ * which so is not more than that of both ends. */
+static void weights_at(const kern_ops *f64, const arc *r, double t, double *a,
                        double *b)
 {
-    const double x[3] = {angle, (1 - t) * angle, t * angle};
+    const double x[3] = {r->angle, (1 - t) * r->angle, t * r->angle};
+    const double norm = (1 - t) * r->p + t * r->q;
     double s[3], c[3];
 
     *a = 1 - t;
     *b = t;
-    if (!(angle > 0))
+    if (!(r->angle > 0))
         return;
     f64->sincos(3, x, s, c);
-    *a = s[1] / s[0];
-    *b = s[2] / s[0];
+    *a = s[1] / s[0] * (norm / r->p);
+    *b = s[2] / s[0] * (norm / r->q);
 }
 
 /* The angle of a direction (cosine, sine), by steps sin(angle - guess), whose
@@ -173,11 +180,12 @@ static double angle_of(const kern_ops *f64, double cosine, double sine)
     return angle;
 }
 
-/* 0 where there is no great circle: a code is 0, or both lie on one line as far
- * as floats tell. */
-static double angle_between(const kern_ops *f64, size_t z, const float *p,
-                            const float *q)
+/* The angle is 0 where there is no great circle: a code is 0, or both lie on
+ * one line as far as floats tell. */
+static arc arc_between(const kern_ops *f64, size_t z, const float *p,
+                       const float *q)
 {
+    arc r = {0};
     double pp = 0, qq = 0, minus = 0, plus = 0, sine;
 
     for (size_t j = 0; j < z; j++) {
@@ -185,15 +193,19 @@ static double angle_between(const kern_ops *f64, size_t z, const float *p,
         qq += (double)q[j] * (double)q[j];
     }
     if (pp == 0 || qq == 0)
-        return 0;
+        return r;
+    r.p = sqrt(pp);
+    r.q = sqrt(qq);
     for (size_t j = 0; j < z; j++) {
-        const double u = (double)p[j] / sqrt(pp), v = (double)q[j] / sqrt(qq);
+        const double u = (double)p[j] / r.p, v = (double)q[j] / r.q;
 
         minus += (u - v) * (u - v);
         plus += (u + v) * (u + v);
     }
     sine = sqrt(minus * plus) / 2;
-    return sine < LEAST_SINE ? 0 : angle_of(f64, (plus - minus) / 4, sine);
+    if (sine >= LEAST_SINE)
+        r.angle = angle_of(f64, (plus - minus) / 4, sine);
+    return r;
 }
 
 typedef struct walk {
@@ -205,14 +217,16 @@ typedef struct walk {
 static void walk_between(const walk *k, const float *p, const float *q,
                          float *out)
 {
-    const double angle =
-        k->path == GENMOD_SPHERICAL ? angle_between(k->f64, k->z, p, q) : 0;
+    arc r = {0};
+
+    if (k->path == GENMOD_SPHERICAL)
+        r = arc_between(k->f64, k->z, p, q);
 
     for (size_t i = 0; i < k->steps; i++) {
         const double t = (double)i / (double)(k->steps - 1);
         double a, b;
 
-        weights_at(k->f64, angle, t, &a, &b);
+        weights_at(k->f64, &r, t, &a, &b);
         for (size_t j = 0; j < k->z; j++)
             out[i * k->z + j] = (float)(a * (double)p[j] + b * (double)q[j]);
     }
