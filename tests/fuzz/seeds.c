@@ -1,8 +1,10 @@
-/* Writes a small saved mixture of each covariance type into one folder, and
- * small autoencoders into another: where the fuzzers start from. Run it again
+/* Writes a small saved mixture of each covariance type into one folder, small
+ * autoencoders and variational ones into two others: where the fuzzers start
+ * from. Run it again
  * after a change of the format. */
 #include "genmod/ae.h"
 #include "genmod/gmm.h"
+#include "genmod/vae.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,14 +86,61 @@ static int make_ae(const char *folder, const char *name, const char *encoder,
     return failed;
 }
 
+/* With classes also a positive column, and labels of 2. */
+static int open_rows(size_t n, const double *x, int classes, genmod_data **v)
+{
+    static const int32_t kinds[2] = {GENMOD_POSITIVE, GENMOD_REAL};
+    static const int32_t labels[12] = {0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 1};
+    return genmod_data_new(v, NULL) ||
+           genmod_data_set_rows(*v, GENMOD_F64, n, 2, x, 0, 0, NULL) ||
+           (classes && (genmod_data_set_schema(*v, 2, kinds, NULL, NULL) ||
+                        genmod_data_set_labels(*v, n, labels, NULL)));
+}
+
+static int make_vae(const char *folder, const char *name, const char *prior,
+                    int classes, int checkpoint)
+{
+    enum { N = 12 };
+    double x[2 * N];
+    static unsigned char out[32768];
+    size_t need;
+    genmod_config *c = NULL;
+    genmod_data *v = NULL;
+    vae_model *m = NULL;
+    fill(N, x);
+    for (size_t i = 0; i < N; i++)
+        x[2 * i] += 1;
+    const int failed =
+        vae_config_new(&c, NULL) ||
+        genmod_config_set_str(c, VAE_ENCODER, "dense 2; tanh", NULL) ||
+        genmod_config_set_str(c, VAE_PRIOR, prior, NULL) ||
+        genmod_config_set_i64(c, VAE_PRIOR_COMPONENTS, 2, NULL) ||
+        genmod_config_set_i64(c, VAE_CLASSES, classes, NULL) ||
+        genmod_config_set_i64(c, VAE_MISSING, classes > 0, NULL) ||
+        genmod_config_set_i64(c, VAE_BATCH_SIZE, 5, NULL) ||
+        genmod_config_set_i64(c, VAE_EPOCHS, 1, NULL) ||
+        open_rows(N, x, classes, &v) || vae_new(c, &m, NULL) ||
+        vae_fit(m, v, NULL, NULL, NULL, NULL) ||
+        (checkpoint ? vae_checkpoint : vae_save)(m, sizeof out, out, &need,
+                                                 NULL) ||
+        write_file(folder, name, out, need);
+    vae_free(m);
+    genmod_data_free(v);
+    genmod_config_free(c);
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 3)
+    if (argc != 4)
         return EXIT_FAILURE;
     for (size_t i = 0; i < 4; i++)
         if (make(argv[1], names[i]))
             return EXIT_FAILURE;
     return make_ae(argv[2], "saved", "dense 3; tanh; dense 1", 0) ||
            make_ae(argv[2], "checkpoint", "dense 1", 1) ||
-           make_ae(argv[2], "norm", "dense 2; batchnorm; relu; dense 1", 0);
+           make_ae(argv[2], "norm", "dense 2; batchnorm; relu; dense 1", 0) ||
+           make_vae(argv[3], "saved", "mixture", 2, 0) ||
+           make_vae(argv[3], "vamp", "vamp", 0, 0) ||
+           make_vae(argv[3], "checkpoint", "normal", 2, 1);
 }
