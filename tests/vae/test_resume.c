@@ -142,6 +142,33 @@ static void options_may_change_between_steps(void **state)
     life_check_changes(&f, sizeof changes / sizeof *changes, changes);
 }
 
+/* The state of a likelihood stands beside those of the networks, of which a
+ * decoder may have none. */
+static void optimal_variances_follow_the_minibatches(void **state)
+{
+    (void)state;
+    static const char *const networks[] = {"encoder=dense 7; relu",
+                                           "encoder=dense 7; batchnorm; relu"};
+    genmod_data *const v = view();
+    for (size_t i = 0; i < 2; i++) {
+        char options[120] = "code=2 | missing=1 | sigma=optimal | ";
+        strcat(options, networks[i]);
+        vae_model *const m = fixture_model(options);
+        double before = 1;
+        assert_ok(vae_start(m, v, NULL));
+        for (int k = 0; k < 4; k++) {
+            double now;
+            assert_ok(vae_get_params(m, "likelihood.0.variance", 1, &now, NULL,
+                                     NULL));
+            assert_true(now > 0 && (k == 0 || now != before));
+            before = now;
+            assert_ok(vae_step(m, v, NULL));
+        }
+        vae_free(m);
+    }
+    genmod_data_free(v);
+}
+
 int main(void)
 {
     static life plain;
@@ -156,6 +183,7 @@ int main(void)
         cmocka_unit_test_prestate(a_saved_model_goes_on_with_new_moments,
                                   &plain),
         cmocka_unit_test(options_may_change_between_steps),
+        cmocka_unit_test(optimal_variances_follow_the_minibatches),
     };
     rows_open(&table, 78, 21, 1);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
