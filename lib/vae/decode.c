@@ -47,19 +47,24 @@ static int32_t draw_cells(const model *m, size_t n, const float *params,
                           uint64_t seed, uint64_t first, int32_t type,
                           void *out, genmod_workspace *w)
 {
+    const size_t row = m->d * model_type_bytes(type);
     drawing g = {.m = m,
                  .params = params,
                  .seed = seed,
                  .first = first,
                  .n = n,
                  .type = type,
-                 .out = out,
                  .f64 = kern_ops_of(base_cpu(w), GENMOD_F64)};
+    int32_t status;
 
     g.cells = base_scratch(w, base_width(w) * BLOCK * m->d, sizeof *g.cells);
-    if (!g.cells)
+    g.out = base_scratch(w, n, row);
+    if (!g.cells || !g.out)
         return base_status(w);
-    return base_parallel(w, (n + BLOCK - 1) / BLOCK, draw_block, &g);
+    status = base_parallel(w, (n + BLOCK - 1) / BLOCK, draw_block, &g);
+    if (!status)
+        memcpy(out, g.out, n * row);
+    return status;
 }
 
 /* Decodes o's rows to out. */

@@ -346,6 +346,43 @@ static void a_cancelled_workspace_ends_any_call(void **state)
     scene_close(s);
 }
 
+/* A host's threads that give up after `left` rounds of work, half of the last
+ * one done. */
+static int32_t give_up(size_t n, genmod_task task, void *arg, void *user)
+{
+    size_t *const left = user;
+    for (size_t i = 0; i < (*left ? n : n / 2); i++)
+        task(i, arg);
+    return (*left)-- ? 0 : -7;
+}
+
+static void a_host_that_gives_up_leaves_the_outputs(void **state)
+{
+    (void)state;
+    scene *const s = scene_open(SCENE_OPTIONS "classes=3", 0);
+    const size_t b = sizeof s->out;
+    const int32_t t = GENMOD_F64;
+    for (size_t rounds = 0; rounds < 3; rounds++) {
+        genmod_context *c = NULL;
+        size_t left = rounds;
+        assert_ok(genmod_context_new(NULL, NULL, NULL, &c));
+        assert_ok(genmod_context_set_parallel_for(c, 2, give_up, &left));
+        genmod_workspace_free(s->w);
+        assert_ok(genmod_workspace_new(c, &s->w));
+        assert_status(
+            vae_reconstruct(s->m, s->v, GENMOD_DRAW, 3, t, b, s->out, s->w),
+            GENMOD_CALLBACK, s->w);
+        assert_memory_equal(s->out, s->mark, sizeof s->out);
+        left = rounds;
+        assert_status(
+            vae_sample(s->m, 3, 0, N, GENMOD_DRAW, NULL, t, b, s->out, s->w),
+            GENMOD_CALLBACK, s->w);
+        assert_memory_equal(s->out, s->mark, sizeof s->out);
+        genmod_context_free(c);
+    }
+    scene_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_loss_of_greys_has_no_likelihood),
         cmocka_unit_test(codes_that_are_not_finite_are_named),
         cmocka_unit_test(a_row_source_may_end_any_call),
+        cmocka_unit_test(a_host_that_gives_up_leaves_the_outputs),
         cmocka_unit_test(a_cancelled_workspace_ends_any_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
