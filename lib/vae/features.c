@@ -56,6 +56,8 @@ static ad_node ones_among_zeros(ad_graph *g, ad_node x, int64_t levels)
     ad_shape wide = *ad_shape_at(g, x), flat = wide;
     ad_node index;
 
+    if (x == AD_NONE)
+        return AD_NONE;
     wide.dim[wide.rank++] = 1;
     flat.dim[flat.rank - 1] *= levels;
     index = ad_iota(g, ad_vector(levels), 0);
@@ -67,6 +69,8 @@ static ad_node repeated(ad_graph *g, ad_node mask, int64_t levels)
 {
     ad_shape wide = *ad_shape_at(g, mask), flat = wide, full;
 
+    if (mask == AD_NONE)
+        return AD_NONE;
     wide.dim[wide.rank++] = 1;
     full = wide;
     full.dim[full.rank - 1] = levels;
