@@ -3,6 +3,8 @@ is asked in turns, so that a machine that changes its pace favours nobody.
 
     race.py THREADS ROUNDS CASES -- NAME COMMAND … [-- NAME COMMAND …]
 
+CASES is `all`, or cases with commas between; `case:batch` asks for one batch, of
+any case that the contestants know.
 Prints a markdown table of the median milliseconds a step, ours over each
 peer's as the median of the ratios within a round, and peak memory.
 """
@@ -93,9 +95,10 @@ def main():
     entries = contestants(sys.argv[4:])
     print('| step | batch | by | ms a step | times ours | peak MiB |')
     print('| --- | --- | --- | --- | --- | --- |')
-    for case in wanted:
-        for batch in CASES[case]:
-            race(case, batch, threads, rounds, entries)
+    for word in wanted:
+        case, _, batch = word.partition(':')
+        for size in [int(batch)] if batch else CASES[case]:
+            race(case, size, threads, rounds, entries)
 
 
 main()

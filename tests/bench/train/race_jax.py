@@ -1,4 +1,5 @@
-"""The training steps of race_genmod.c in JAX, one jitted function an update.
+"""The training steps of race_genmod.c, and those of ../vae/race.sh, in JAX, one
+jitted function an update.
 
     race_jax.py CASE BATCH THREADS
 
@@ -90,6 +91,19 @@ def zeros(params):
 keys = jax.random.split(jax.random.key(7), 16)
 
 
+def bernoulli(logits, x):
+    return (jnp.maximum(logits, 0) - x * logits +
+            jnp.log1p(jnp.exp(-jnp.abs(logits))))
+
+
+def kl_of(mu, lv):
+    return 0.5 * (mu * mu + jnp.expm1(lv) - lv).sum()
+
+
+def draw(key, mu, lv):
+    return mu + jnp.exp(0.5 * lv) * jax.random.normal(key, mu.shape)
+
+
 def vae():
     x = jax.random.uniform(keys[0], (batch, 784))
     params = [dense(keys[1], 784, 400), dense(keys[2], 400, 20),
@@ -99,12 +113,8 @@ def vae():
     def loss_of(p, key):
         h = jax.nn.relu(apply(p[0], x))
         mu, lv = apply(p[1], h), apply(p[2], h)
-        z = mu + jnp.exp(0.5 * lv) * jax.random.normal(key, mu.shape)
-        logits = apply(p[4], jax.nn.relu(apply(p[3], z)))
-        nll = (jnp.maximum(logits, 0) - x * logits +
-               jnp.log1p(jnp.exp(-jnp.abs(logits)))).sum()
-        kl = 0.5 * (mu * mu + jnp.expm1(lv) - lv).sum()
-        return (nll + kl) / batch
+        logits = apply(p[4], jax.nn.relu(apply(p[3], draw(key, mu, lv))))
+        return (bernoulli(logits, x).sum() + kl_of(mu, lv)) / batch
 
     return [[params, zeros(params), adam(loss_of), lambda parts: ()]]
 
@@ -187,7 +197,97 @@ def conv():
     return [[params, zeros(params), adam(loss_of), lambda parts: ()]]
 
 
-parts = {'vae': vae, 'dcgan': dcgan, 'critic': critic, 'conv': conv}[case]()
+def iwae():
+    k = 5
+    x = jax.random.bernoulli(keys[0], 0.13, (batch, 784)).astype(jnp.float32)
+    sizes = [(784, 200), (200, 200), (200, 50), (200, 50), (50, 200),
+             (200, 200), (200, 784)]
+    params = [dense(key, n, m) for key, (n, m) in zip(keys[1:], sizes)]
+
+    def loss_of(p, key):
+        h = jnp.tanh(apply(p[1], jnp.tanh(apply(p[0], x))))
+        mu, s = apply(p[2], h), apply(p[3], h)
+        e = jax.random.normal(key, (k, batch, 50))
+        z = mu + jnp.exp(s) * e
+        h = jnp.tanh(apply(p[4], z.reshape(k * batch, 50)))
+        logits = apply(p[6], jnp.tanh(apply(p[5], h))).reshape(k, batch, 784)
+        w = ((0.5 * (e * e - z * z) + s).sum(2) - bernoulli(logits, x).sum(2))
+        return jnp.log(k) - jax.nn.logsumexp(w, axis=0).mean()
+
+    return [[params, zeros(params), adam(loss_of), lambda parts: ()]]
+
+
+def convvae():
+    x = jax.random.uniform(keys[0], (batch, 28, 28, 1))
+    params = [kernel(keys[1], 4, 1, 32), jnp.zeros(32),
+              kernel(keys[2], 4, 32, 64), jnp.zeros(64),
+              dense(keys[3], 3136, 256), dense(keys[4], 256, 16),
+              dense(keys[5], 256, 16), dense(keys[6], 16, 256),
+              dense(keys[7], 256, 3136),
+              kernel(keys[8], 4, 64, 32), jnp.zeros(32),
+              kernel(keys[9], 4, 32, 1), jnp.zeros(1)]
+
+    def loss_of(p, key):
+        h = jax.nn.relu(conv2d(x, p[0], 2, 1) + p[1])
+        h = jax.nn.relu(conv2d(h, p[2], 2, 1) + p[3])
+        h = jax.nn.relu(apply(p[4], h.reshape(batch, -1)))
+        mu, lv = apply(p[5], h), apply(p[6], h)
+        h = jax.nn.relu(apply(p[7], draw(key, mu, lv)))
+        h = jax.nn.relu(apply(p[8], h)).reshape(batch, 7, 7, 64)
+        h = jax.nn.relu(deconv2d(h, p[9], 2, 1) + p[10])
+        logits = deconv2d(h, p[11], 2, 1) + p[12]
+        return (bernoulli(logits, x).sum() + kl_of(mu, lv)) / batch
+
+    return [[params, zeros(params), adam(loss_of), lambda parts: ()]]
+
+
+def mixed():
+    """20 real columns with a learned spread each, 10 of 5 levels, 5 counts,
+    negative binomial with a learned dispersion each."""
+    real = jax.random.normal(keys[0], (batch, 20))
+    count = jax.random.randint(keys[6], (batch, 5), 0, 9).astype(jnp.float32)
+    level = jax.nn.one_hot(jax.random.randint(keys[7], (batch, 10), 0, 5), 5)
+    x = jnp.concatenate([real, level.reshape(batch, 50), jnp.log1p(count)], 1)
+    params = [dense(keys[1], 75, 128), dense(keys[2], 128, 8),
+              dense(keys[3], 128, 8), dense(keys[4], 8, 128),
+              dense(keys[5], 128, 75), jnp.zeros(20), jnp.zeros(5)]
+    lgamma = jax.lax.lgamma
+
+    def loss_of(p, key):
+        h = jax.nn.relu(apply(p[0], x))
+        mu, lv = apply(p[1], h), apply(p[2], h)
+        y = apply(p[4], jax.nn.relu(apply(p[3], draw(key, mu, lv))))
+        s, log_r = p[5], p[6]
+        gauss = (s + 0.5 * ((real - y[:, :20]) * jnp.exp(-s))**2).sum()
+        logits = y[:, 20:70].reshape(batch, 10, 5)
+        levels = -(level * jax.nn.log_softmax(logits)).sum()
+        m, r = y[:, 70:], jnp.exp(log_r)
+        both = jnp.logaddexp(m, log_r)
+        counts = (lgamma(r) + lgamma(count + 1) - lgamma(count + r) +
+                  r * (both - log_r) + count * (both - m)).sum()
+        return (gauss + levels + counts + kl_of(mu, lv)) / batch
+
+    return [[params, zeros(params), adam(loss_of), lambda parts: ()]]
+
+
+def deep():
+    x = jax.random.uniform(keys[0], (batch, 784))
+    sizes = [784, 1000, 500, 250, 30, 250, 500, 1000, 784]
+    params = [dense(key, n, m)
+              for key, n, m in zip(keys[1:], sizes, sizes[1:])]
+
+    def loss_of(p, key):
+        h = x
+        for layer in p[:-1]:
+            h = apply(layer, h)
+            h = h if h.shape[1] == 30 else jax.nn.relu(h)
+        return bernoulli(apply(p[-1], h), x).sum() / batch
+
+    return [[params, zeros(params), adam(loss_of), lambda parts: ()]]
+
+
+cases = [vae, dcgan, critic, conv, iwae, convvae, mixed, deep]
+parts = {f.__name__: f for f in cases}[case]()
 count = 0
 
 

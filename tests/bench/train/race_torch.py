@@ -1,4 +1,4 @@
-"""The training steps of race_genmod.c in PyTorch.
+"""The training steps of race_genmod.c, and those of ../vae/race.sh, in PyTorch.
 
     race_torch.py CASE BATCH THREADS eager|compile
 
@@ -6,6 +6,7 @@ Reads numbers of steps from standard input, answers with seconds. Fused Adam;
 images in channels_last, which is the faster layout of the two on processors
 with AVX-512.
 """
+import math
 import os
 import sys
 import time
@@ -28,6 +29,18 @@ def adam(*modules):
                             lr=1e-3, fused=True)
 
 
+def bernoulli(logits, x):
+    return F.binary_cross_entropy_with_logits(logits, x, reduction='sum')
+
+
+def kl_of(mu, lv):
+    return 0.5 * (mu * mu + torch.expm1(lv) - lv).sum()
+
+
+def draw(mu, lv):
+    return mu + torch.exp(0.5 * lv) * torch.randn_like(mu)
+
+
 def vae():
     encoder = nn.Linear(784, 400)
     mean, spread = nn.Linear(400, 20), nn.Linear(400, 20)
@@ -38,11 +51,7 @@ def vae():
     def loss_of():
         h = F.relu(encoder(x))
         mu, lv = mean(h), spread(h)
-        z = mu + torch.exp(0.5 * lv) * torch.randn_like(mu)
-        nll = F.binary_cross_entropy_with_logits(decoder(z), x,
-                                                 reduction='sum')
-        kl = 0.5 * (mu * mu + torch.expm1(lv) - lv).sum()
-        return (nll + kl) / batch
+        return (bernoulli(decoder(draw(mu, lv)), x) + kl_of(mu, lv)) / batch
 
     return [(loss_of, optimiser)]
 
@@ -125,7 +134,99 @@ def conv():
     return [(loss_of, optimiser)]
 
 
-parts = {'vae': vae, 'dcgan': dcgan, 'critic': critic, 'conv': conv}[case]()
+def iwae():
+    k = 5
+    encoder = nn.Sequential(nn.Linear(784, 200), nn.Tanh(),
+                            nn.Linear(200, 200), nn.Tanh())
+    mean, spread = nn.Linear(200, 50), nn.Linear(200, 50)
+    decoder = nn.Sequential(nn.Linear(50, 200), nn.Tanh(),
+                            nn.Linear(200, 200), nn.Tanh(),
+                            nn.Linear(200, 784))
+    optimiser = adam(encoder, mean, spread, decoder)
+    x = torch.bernoulli(torch.full((batch, 784), 0.13))
+
+    def loss_of():
+        h = encoder(x)
+        mu, s = mean(h), spread(h)
+        e = torch.randn(k, batch, 50)
+        z = mu + torch.exp(s) * e
+        logits = decoder(z.view(k * batch, 50)).view(k, batch, 784)
+        like = -F.binary_cross_entropy_with_logits(
+            logits, x.expand_as(logits), reduction='none').sum(2)
+        w = like + (0.5 * (e * e - z * z) + s).sum(2)
+        return math.log(k) - torch.logsumexp(w, 0).mean()
+
+    return [(loss_of, optimiser)]
+
+
+def convvae():
+    encoder = nn.Sequential(
+        nn.Conv2d(1, 32, 4, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 4, 2, 1),
+        nn.ReLU(), nn.Flatten(), nn.Linear(3136, 256), nn.ReLU())
+    mean, spread = nn.Linear(256, 16), nn.Linear(256, 16)
+    decoder = nn.Sequential(
+        nn.Linear(16, 256), nn.ReLU(), nn.Linear(256, 3136), nn.ReLU(),
+        nn.Unflatten(1, (64, 7, 7)), nn.ConvTranspose2d(64, 32, 4, 2, 1),
+        nn.ReLU(), nn.ConvTranspose2d(32, 1, 4, 2, 1))
+    encoder.to(memory_format=torch.channels_last)
+    decoder.to(memory_format=torch.channels_last)
+    optimiser = adam(encoder, mean, spread, decoder)
+    x = torch.rand(batch, 1, 28, 28).contiguous(
+        memory_format=torch.channels_last)
+
+    def loss_of():
+        h = encoder(x)
+        mu, lv = mean(h), spread(h)
+        return (bernoulli(decoder(draw(mu, lv)), x) + kl_of(mu, lv)) / batch
+
+    return [(loss_of, optimiser)]
+
+
+def mixed():
+    """20 real columns with a learned spread each, 10 of 5 levels, 5 counts,
+    negative binomial with a learned dispersion each."""
+    encoder = nn.Sequential(nn.Linear(75, 128), nn.ReLU())
+    mean, spread = nn.Linear(128, 8), nn.Linear(128, 8)
+    decoder = nn.Sequential(nn.Linear(8, 128), nn.ReLU(), nn.Linear(128, 75))
+    column = nn.ParameterDict({'s': torch.zeros(20), 'r': torch.zeros(5)})
+    optimiser = adam(encoder, mean, spread, decoder, column)
+    real, count = torch.randn(batch, 20), torch.randint(0, 9, (batch, 5)) * 1.
+    level = torch.randint(0, 5, (batch, 10))
+    x = torch.cat([real, F.one_hot(level, 5).view(batch, 50).float(),
+                   torch.log1p(count)], 1)
+
+    def loss_of():
+        h = encoder(x)
+        mu, lv = mean(h), spread(h)
+        y = decoder(draw(mu, lv))
+        s, log_r = column['s'], column['r']
+        gauss = (s + 0.5 * ((real - y[:, :20]) * torch.exp(-s))**2).sum()
+        levels = F.cross_entropy(y[:, 20:70].reshape(batch * 10, 5),
+                                 level.view(-1), reduction='sum')
+        m, r = y[:, 70:], torch.exp(log_r)
+        both = torch.logaddexp(m, log_r)
+        counts = (torch.lgamma(r) + torch.lgamma(count + 1) -
+                  torch.lgamma(count + r) + r * (both - log_r) +
+                  count * (both - m)).sum()
+        return (gauss + levels + counts + kl_of(mu, lv)) / batch
+
+    return [(loss_of, optimiser)]
+
+
+def deep():
+    sizes = [784, 1000, 500, 250, 30, 250, 500, 1000, 784]
+    layers = []
+    for n, m in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(n, m)] + [nn.ReLU()] * (m not in (30, 784))
+    net = nn.Sequential(*layers)
+    optimiser = adam(net)
+    x = torch.rand(batch, 784)
+
+    return [(lambda: bernoulli(net(x), x) / batch, optimiser)]
+
+
+cases = [vae, dcgan, critic, conv, iwae, convvae, mixed, deep]
+parts = {f.__name__: f for f in cases}[case]()
 if mode == 'compile':
     parts = [(torch.compile(p[0]),) + tuple(p[1:]) for p in parts]
 
