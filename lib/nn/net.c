@@ -136,13 +136,15 @@ ad_node nn_reshape_rows(ad_graph *g, ad_node x, const nn_size *size)
 {
     const int64_t columns[1] = {nn_size_elements(size)};
     const int64_t image[3] = {size->h, size->w, size->c};
+    ad_shape to;
 
     if (x == AD_NONE)
         return AD_NONE;
-    const ad_shape now = *ad_shape_at(g, x);
-    return ad_reshape(g, x,
-                      size->rank == 1 ? ad_rows(g, now.mul, now.div, 2, columns)
-                                      : ad_rows(g, now.mul, now.div, 4, image));
+    to = *ad_shape_at(g, x);
+    to.rank = size->rank == 1 ? 2 : 4;
+    memcpy(to.dim + 1, size->rank == 1 ? columns : image,
+           (size_t)(to.rank - 1) * sizeof *to.dim);
+    return ad_reshape(g, x, to);
 }
 
 void nn_successor(nn_pass *pass, int32_t variable, ad_node node)
