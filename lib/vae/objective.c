@@ -185,8 +185,11 @@ static void give_figures(training *t)
 /* ---- gradients ----------------------------------------------------------- */
 
 /* Doubly reparameterised (Tucker et al. 2019, equation (8)): the encoder has
- * sum of v_k^2 d ln w_k / dz dz/dphi, v the normalised weights, all else their
- * plain gradient. ln w has no path to the encoder but z here. */
+ * sum of v_k (1 - beta (1 - v_k)) d ln w_k / dz dz/dphi, v the normalised
+ * weights, all else their plain gradient. With beta 1 that is theirs: ln w
+ * holds beta ln q, so beta v_k is what the score is weighed with, and of that
+ * dv_k/dz = v_k (1 - v_k) d ln w_k / dz is left. ln w has no path to the
+ * encoder but z here. */
 static void double_gradient(training *t)
 {
     model_draft *const f = &t->f;
@@ -201,7 +204,8 @@ static void double_gradient(training *t)
 
     if (ad_grad(g, w, seed, 1, &t->codes.z, &by_z))
         return;
-    seed = ad_mul(g, ad_reshape(g, v, ad_rows(g, 1, 1, 3, rest)), by_z);
+    seed = ad_shift(g, ad_mul(g, t->beta, ad_shift(g, v, -1)), 1);
+    seed = ad_mul(g, ad_reshape(g, seed, ad_rows(g, 1, 1, 3, rest)), by_z);
     model_draft_gradients_through(f, t->loss, "encoder.", t->codes.z, seed);
 }
 
