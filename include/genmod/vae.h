@@ -471,12 +471,16 @@ GENMOD_CALL int32_t vae_anomaly(const vae_model *m, const genmod_data *x,
                                 size_t bytes, double *out, genmod_workspace *w);
 
 /**
- * Which columns make a row strange: how much less likely each cell is given the
- * mean code than p(x|z) makes its most likely value, -ln p(x_j|z) + max ln
- * p(.|z); 0 for missing cells.
+ * Which columns make a row strange: -ln p(x_j | …) + max ln p(.|z), next to the
+ * most likely value of the cell, so that columns of all kinds compare; 0 for
+ * missing cells. With "missing" 1 a cell is judged by the others: ln p(x_j | …)
+ * is what vae_anomaly() gains when the cell is hidden, and z the mean code
+ * without it; one that is just what the others say may fall below 0. Without,
+ * it is ln p(x_j | z) of the mean code of the whole row, which a cell that is far
+ * off draws its way, so that others are blamed for it too.
  * @param bytes  at out, at least n * d * sizeof(double)
  * @param[out] out  [n, d]
- * The rest as vae_encode(). Since 0.2.
+ * The rest as vae_encode(); with "missing" 1 O(d) times vae_anomaly(). Since 0.2.
  */
 GENMOD_CALL int32_t vae_anomaly_columns(const vae_model *m,
                                         const genmod_data *x, size_t bytes,

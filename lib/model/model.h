@@ -336,6 +336,7 @@ typedef struct model_panels {
     model_feed feed[MODEL_FEEDS];
     uint64_t seed, first_row;
     size_t first_draw, draws; /* 0 draws count as 1 */
+    int hiding; /* 1: of draw j the program sees cell j of no row */
     void (*give)(const struct model_panels *o, const model_panel *p, void *to);
 } model_panels;
 /* GENMOD_TOO_SMALL unless `bytes` has room for n rows. */

@@ -72,13 +72,26 @@ static const float *kept(const round *r, const float *all, size_t item)
     return r->kept && all ? all + item * r->rows * r->d : NULL;
 }
 
+/* Takes cell j of each row away. */
+static void hide(const round *r, size_t item, const char *name, size_t j)
+{
+    float *const to = input(r, item, name);
+
+    for (size_t i = 0; to && i < rows_in(r, item); i++)
+        to[i * r->d + j] = 0;
+}
+
 /* A replay may overwrite its inputs: they are filled before each. */
-static void fill(const round *r, size_t item)
+static void fill(const round *r, size_t item, size_t draw)
 {
     const model_panels *const o = r->o;
 
     copy_in(r, item, "x", kept(r, r->cells, item), r->d);
     copy_in(r, item, "mask", kept(r, r->masks, item), r->d);
+    if (o->hiding) {
+        hide(r, item, "x", draw);
+        hide(r, item, "mask", draw);
+    }
     if (r->labels)
         copy_in(r, item, "label", r->labels + item * r->rows, 1);
     for (size_t i = 0; i < o->feeds; i++)
@@ -110,7 +123,7 @@ static int32_t replay(size_t item, size_t slot, void *arg)
     for (size_t i = 0; i < r->draws; i++) {
         p.draw = r->draw + i;
         how.step = o->first_draw + p.draw;
-        fill(r, item);
+        fill(r, item, p.draw);
         ad_program_run(r->p, o->body->store, &how, NULL);
         o->give(o, &p, r->results + first * o->row);
     }

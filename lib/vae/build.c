@@ -121,8 +121,10 @@ static void build_blame(model_draft *f)
     params = vae_decoded(f, z, vae_input_label(f));
     cells = vae_log_density_cells(l, pass, params, &r);
     r.x = vae_mode(l, pass, params);
+    r.mask = AD_NONE;
     most = vae_log_density_cells(l, pass, params, &r);
-    model_draft_output(f, ad_sub(g, most, cells));
+    model_draft_output(f, cells);
+    model_draft_output(f, most);
     model_draft_output(f, ad_neg(g, per_row(f, cells)));
     model_draft_output(f, kl_of(f, &c, z));
 }

@@ -39,9 +39,16 @@ enum {
                   ln q(z|x) [m]; of a model without a codebook */
     VAE_FILL,  /* the same, and the likelihood's numbers; of a model whose
                   cells may be missing */
-    VAE_BLAME, /* "x" … -> -ln p(x_j|z) [m, …] less that of the most likely
-                  cell, -ln p(x|z) [m], kl [m], z the mean code */
+    VAE_BLAME, /* "x" … -> what VAE_B_… name, z the mean code */
     VAE_PROGRAMS
+};
+
+/* Outputs of VAE_BLAME. */
+enum {
+    VAE_B_CELLS,          /* ln p(x_j|z) [m, …], 0 of missing cells */
+    VAE_B_MOST,           /* that of the most likely cells [m, …] */
+    VAE_B_RECONSTRUCTION, /* -ln p(x|z) [m] */
+    VAE_B_KL              /* [m] */
 };
 
 /* Networks of a body. */

@@ -158,8 +158,9 @@ static int32_t check(const model *m, const genmod_data *x, const char *name,
 /* Of the one code that a row has with a codebook, from VAE_BLAME. */
 static void give_certain(const model_panels *o, const model_panel *p, void *to)
 {
-    const float *const reconstruction = model_panel_output(p, 1);
-    const float *const kl = model_panel_output(p, 2);
+    const float *const reconstruction =
+        model_panel_output(p, VAE_B_RECONSTRUCTION);
+    const float *const kl = model_panel_output(p, VAE_B_KL);
     sums *const rows = to;
 
     for (size_t i = 0; i < p->m; i++) {
