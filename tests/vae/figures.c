@@ -40,6 +40,11 @@ static double reported(const trial *t, const char *options, const char *key)
     return v;
 }
 
+double figure_perplexity(const trial *t, const char *options)
+{
+    return reported(t, options, VAE_REPORT_PERPLEXITY);
+}
+
 double figure_updates(const trial *t, const char *options)
 {
     return reported(t, options, VAE_REPORT_STEPS);

@@ -14,6 +14,7 @@ void figure_join(char *out, size_t room, const char *a, const char *b);
 figure figure_bound;
 figure figure_divergence;
 figure figure_likelihood;
+figure figure_perplexity;
 figure figure_updates;
 figure figure_passes;
 figure figure_log_rate;

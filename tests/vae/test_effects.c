@@ -61,6 +61,11 @@ typedef struct effect {
     "kl_warmup=0 | learning_rate=0.02 | epochs=60"
 #define PLAIN SHORT " | optimiser=sgd | momentum=0 | learning_rate=1e-4"
 
+#define BOOK                                                            \
+    "encoder=dense 64; relu; dense 64; relu | code=16 | codebook=64 | " \
+    "seed=1"
+#define BITS BOOK " | likelihood=bernoulli | epochs=25"
+
 static const effect effects[] = {
     /* 64 x 64 weights of a dense layer, 4 x 4 x 32 of a convolution */
     {"input", pictures, figure_first_layer, "", "input=1x8x8", "input=64",
@@ -101,6 +106,17 @@ static const effect effects[] = {
     {"prior_components", trial_clusters, figure_bound,
      LINEAR " | prior=mixture", "prior_components=1", "prior_components=10",
      0.5},
+    {"codebook", trial_digits, figure_divergence, BITS, "codebook=8",
+     "codebook=64", 2},
+    {"codebook_width", trial_digits, figure_divergence, BITS,
+     "codebook_width=8", "codebook_width=2", 4},
+    {"codebook_decay", trial_digits, figure_perplexity, BITS,
+     "codebook_decay=0.99", "codebook_decay=0.5", 2},
+    {"commitment", trial_digits, figure_perplexity, BITS, "commitment=0",
+     "commitment=0.25", 4},
+    {"restart", trial_digits, figure_perplexity,
+     BOOK " | standardise=0 | code=8 | epochs=15", "restart=0", "restart=0.1",
+     3},
     /* what one number of an encoder misses, many draws find */
     {"objective", trial_curve, figure_likelihood,
      FITS " | epochs=20 | samples=5 | encoder=dense 1", "objective=elbo",
