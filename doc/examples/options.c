@@ -57,21 +57,27 @@ static void print_table(const char *family, const genmod_config *c)
     }
 }
 
+/* A family's table; its options are let go of. */
+static void print_family(const char *family, genmod_config *c)
+{
+    printf("\n");
+    print_table(family, c);
+    genmod_config_free(c);
+}
+
 int main(void)
 {
-    genmod_config *c = NULL;
-    need(gmm_config_new(&c, NULL), NULL);
+    genmod_config *gmm = NULL, *ae = NULL, *vae = NULL;
+    need(gmm_config_new(&gmm, NULL), NULL);
+    need(ae_config_new(&ae, NULL), NULL);
+    need(vae_config_new(&vae, NULL), NULL);
     printf("# Options\n\n"
            "Made by `doc/examples/options.c` from what the library itself says"
            " of its\noptions. \"structure\" is fixed when a model is made;"
            " \"training\" may change\nbetween calls, through"
-           " `gmm_configure()` or `ae_configure()`.\n\n");
-    print_table("gmm", c);
-    genmod_config_free(c);
-    c = NULL;
-    need(ae_config_new(&c, NULL), NULL);
-    printf("\n");
-    print_table("ae", c);
-    genmod_config_free(c);
+           " `gmm_configure()` and its like.\n");
+    print_family("gmm", gmm);
+    print_family("ae", ae);
+    print_family("vae", vae);
     return 0;
 }
