@@ -18,8 +18,8 @@ cd "$(dirname "$0")/../.." || exit 1
 build=build
 gallery=$build/gallery
 data=tests/data
-total=8
-[ -z "$mnist" ] || total=10
+total=13
+[ -z "$mnist" ] || total=16
 done=0
 
 # progress WHAT: "[2/5] WHAT … "
@@ -55,9 +55,15 @@ picture gmm_divergence
 picture ae_denoise $data/digits.csv
 picture ae_bottleneck $data/digits.csv
 picture ae_prior $data/digits.csv
+picture vae_digits $data/digits.csv
+picture vae_between $data/digits.csv
+picture vae_map $data/digits.csv
+picture vae_passes $data/digits.csv
+picture vae_complete $data/digits.csv
 if [ -n "$mnist" ]; then
     picture gmm_mnist "$mnist"
     picture ae_mnist "$mnist"
+    picture vae_mnist "$mnist"
 fi
 
 progress "$gallery/statements.md"
