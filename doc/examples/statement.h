@@ -46,6 +46,15 @@ int measure_ae_pca(const char *data, size_t cap, char *measured);
 int measure_ae_denoise(const char *data, size_t cap, char *measured);
 int measure_ae_prior(const char *data, size_t cap, char *measured);
 
+/* What a variational autoencoder does: statement_vae.c. */
+int measure_vae_bound(const char *data, size_t cap, char *measured);
+int measure_vae_gap(const char *data, size_t cap, char *measured);
+int measure_vae_kl(const char *data, size_t cap, char *measured);
+int measure_vae_codes(const char *data, size_t cap, char *measured);
+int measure_vae_draws(const char *data, size_t cap, char *measured);
+int measure_vae_complete(const char *data, size_t cap, char *measured);
+int measure_vae_beta(const char *data, size_t cap, char *measured);
+
 /** One of the data sets: read_csv() of data/name. */
 struct table;
 void read_set(const char *data, const char *name, int labelled,

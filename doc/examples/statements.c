@@ -96,6 +96,36 @@ static const struct statement list[] = {
      "(leave-one-out nearest neighbour; 0.5 is a guess)",
      "≥ 0.9; ≤ 0.75 once a mixture was fitted to the codes", "ae_prior.png",
      measure_ae_prior},
+    {"vae-bound",
+     "A variational autoencoder maximises a lower bound of ln p(x), and "
+     "importance weights of more draws close it (digits kept back, one number "
+     "a code)",
+     "rising; of 5 draws below quadrature; of 1000 within 0.02 of it",
+     "vae_passes.png", measure_vae_bound},
+    {"vae-gap",
+     "What the bound lacks is the KL divergence of the encoder's distribution "
+     "of codes from the true posterior (the same digits, by quadrature)",
+     "> 0; abs z ≤ 4", "vae_passes.png", measure_vae_gap},
+    {"vae-kl",
+     "It maps a row to a distribution, whose KL to the prior is not negative "
+     "and, in closed form, what draws say",
+     "each ≥ 0; abs z ≤ 4", "vae_passes.png", measure_vae_kl},
+    {"vae-beta",
+     "A greater weight of KL buys a lower KL with a worse reconstruction",
+     "KL falls, reconstruction rises", "vae_passes.png", measure_vae_beta},
+    {"vae-codes",
+     "Its codes follow the law that new ones are drawn from: told apart from "
+     "N(0, I) (leave-one-out nearest neighbour; 0.5 is a guess)",
+     "≤ 0.8; ≥ 0.95 of a plain autoencoder", "vae_map.png", measure_vae_codes},
+    {"vae-draws",
+     "So it generates, where a plain autoencoder does not: its draws lie near "
+     "the digits it was fitted to, and are harder to tell from real ones",
+     "≤ 1.6 times, ≤ 0.85; plain ≥ 3 times, ≥ 0.95", "vae_digits.png",
+     measure_vae_draws},
+    {"vae-complete",
+     "It completes digits that are half hidden better than column means do "
+     "(root mean squared error of hidden cells)",
+     "≥ 10 % less", "vae_complete.png", measure_vae_complete},
 };
 
 void read_set(const char *data, const char *name, int labelled,
