@@ -47,7 +47,7 @@ def with_compiler(compiler, first, folder, libdir, prefix, *options):
     language = ['-x', 'c++', '-std=c++11'] if '++' in compiler[0] else []
     program = folder / 'first'
     run([*compiler, *language, first, '-x', 'none', '-o', program,
-         *flags(libdir, prefix, *options)])
+         *flags(libdir, prefix, *options), '-lm'])
     return program
 
 
