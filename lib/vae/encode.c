@@ -177,9 +177,10 @@ static int32_t deviate(const model *m, uint64_t seed, size_t n,
 {
     const kern_ops *const f64 = kern_ops_of(base_cpu(w), GENMOD_F64);
     const size_t z = m->z;
-    double *const e = base_scratch(w, 2 * z, sizeof *e), *const s = e + z;
+    double *const e = base_scratch(w, z, sizeof *e);
+    double *const s = base_scratch(w, z, sizeof *s);
 
-    if (!e)
+    if (!e || !s)
         return base_status(w);
     for (size_t i = 0; i < n; i++) {
         float *const mean = codes->mean + i * z;
