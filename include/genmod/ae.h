@@ -293,7 +293,7 @@ GENMOD_API const genmod_report *ae_report(const ae_model *m);
  * model is as it was: all layers or none. The report then tells "pretrained"
  * and "pretrain_loss". Memory: the codes of two neighbouring layers, n times
  * their widths in floats, and one layer's training. Bengio et al. 2007; Vincent
- * et al. 2010. Since 0.1.
+ * et al. 2010. Since 0.2.
  */
 GENMOD_CALL int32_t ae_pretrain(ae_model *m, const genmod_data *x,
                                 genmod_progress progress, void *user,
@@ -313,7 +313,7 @@ GENMOD_CALL int32_t ae_pretrain(ae_model *m, const genmod_data *x,
  * arrays, the rows not the same shape, or one standardises columns and the
  * other does not; the text names what does not fit
  * @retval GENMOD_NOT_FITTED from has no weights
- * The rest as ae_start(). After a failure the model is as it was. Since 0.1.
+ * The rest as ae_start(). After a failure the model is as it was. Since 0.2.
  */
 GENMOD_CALL int32_t ae_adopt(ae_model *m, const ae_model *from,
                              const genmod_data *x, genmod_workspace *w);
@@ -398,7 +398,7 @@ GENMOD_CALL int32_t ae_anomaly_columns(const ae_model *m, const genmod_data *x,
  * @param[out] out the score; untouched after a failure
  * @param w        may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, share, columns, or as ae_anomaly()
- * The rest as ae_anomaly(). Memory: 16 bytes a row. Since 0.1.
+ * The rest as ae_anomaly(). Memory: 16 bytes a row. Since 0.2.
  */
 GENMOD_CALL int32_t ae_threshold(const ae_model *m, const genmod_data *x,
                                  double share, double *out,
@@ -411,7 +411,7 @@ GENMOD_CALL int32_t ae_threshold(const ae_model *m, const genmod_data *x,
  * @param bytes  at out, at least n * sizeof(int32_t)
  * @param[out] out  [n], 0 to "classes" - 1
  * @retval GENMOD_UNSUPPORTED another "target"
- * The rest as ae_encode(). Since 0.1.
+ * The rest as ae_encode(). Since 0.2.
  */
 GENMOD_CALL int32_t ae_predict(const ae_model *m, const genmod_data *x,
                                size_t bytes, int32_t *out, genmod_workspace *w);
@@ -419,7 +419,7 @@ GENMOD_CALL int32_t ae_predict(const ae_model *m, const genmod_data *x,
 /**
  * The probability of each class. For models of "target" "classes".
  * @param[out] out  [n, classes]; a row's sum is 1 but for rounding
- * The rest as ae_predict(). Since 0.1.
+ * The rest as ae_predict(). Since 0.2.
  */
 GENMOD_CALL int32_t ae_probabilities(const ae_model *m, const genmod_data *x,
                                      int32_t type, size_t bytes, void *out,
@@ -430,7 +430,7 @@ GENMOD_CALL int32_t ae_probabilities(const ae_model *m, const genmod_data *x,
  * columns. For models of "target" "values".
  * @param x  [n, d]: rows without those columns
  * @param[out] out  [n, values]
- * The rest as ae_predict(). Since 0.1.
+ * The rest as ae_predict(). Since 0.2.
  */
 GENMOD_CALL int32_t ae_values(const ae_model *m, const genmod_data *x,
                               int32_t type, size_t bytes, void *out,
@@ -470,7 +470,7 @@ GENMOD_CALL int32_t ae_get_params(const ae_model *m, const char *name,
  * @retval GENMOD_NOT_FITTED
  * @retval GENMOD_NON_FINITE the text names the element
  * @retval GENMOD_BUSY the model is being trained
- * After a failure the model is as it was. Since 0.1.
+ * After a failure the model is as it was. Since 0.2.
  */
 GENMOD_CALL int32_t ae_set_params(ae_model *m, const char *name, size_t n,
                                   const double *values, genmod_workspace *w);

@@ -109,7 +109,7 @@ GENMOD_CALL int32_t genmod_data_set_scale(genmod_data *x, double scale,
  * @retval GENMOD_BAD_ARGUMENT another d, or a kind or a number of categories
  *   outside its range; the view is as it was
  * Stays until the view is pointed at rows of another number of columns.
- * Since 0.1.
+ * Since 0.2.
  */
 GENMOD_CALL int32_t genmod_data_set_schema(genmod_data *x, size_t d,
                                            const int32_t *kinds,
@@ -123,7 +123,7 @@ GENMOD_CALL int32_t genmod_data_set_schema(genmod_data *x, size_t d,
  * @param allowed  1, or 0 as at first
  * @param w        may be NULL
  * @retval GENMOD_BAD_ARGUMENT allowed is neither; the view is as it was
- * Since 0.1.
+ * Since 0.2.
  */
 GENMOD_CALL int32_t genmod_data_set_missing(genmod_data *x, int32_t allowed,
                                             genmod_workspace *w);

@@ -105,7 +105,8 @@ static int32_t declare(const genmod_config *c, const model_schema *s,
     b->target.size = (nn_size){.rank = 1, .n = (int64_t)b->targets};
     b->rows.size = (nn_size){.rank = 1, .n = (int64_t)(b->d + b->targets)};
     model_body_array(b, MODEL_CENTER, GENMOD_F64, MODEL_ANY, b->d + b->targets);
-    model_body_array(b, MODEL_SCALE, GENMOD_F64, MODEL_POSITIVE, b->d + b->targets);
+    model_body_array(b, MODEL_SCALE, GENMOD_F64, MODEL_POSITIVE,
+                     b->d + b->targets);
     if (b->schema.kinds) {
         model_body_array(b, MODEL_KINDS, CODEC_I32, MODEL_ANY, b->d);
         model_body_array(b, MODEL_LEVELS, CODEC_I32, MODEL_ANY, b->d);

@@ -269,6 +269,55 @@ static double start_at(const vae_body *b, const vae_block *k, int64_t i)
     return count > 0 ? start_of(k, b->sums[k->params_first + i] / count) : 0;
 }
 
+/* Variance of columns first … first + n - 1 together, each about its own mean;
+ * 0 where nothing varies. */
+static double variance_of(const vae_body *b, const vae_block *k, int64_t first,
+                          int64_t n)
+{
+    const double *const counts = b->sums + b->likelihood.params;
+    const double *const squares = counts + b->likelihood.d;
+    double sum = 0, cells = 0;
+
+    for (int64_t j = first; j < first + n; j++) {
+        const double mean = b->sums[k->params_first + j] / counts[k->first + j];
+
+        if (counts[k->first + j] == 0)
+            continue;
+        sum += squares[k->first + j] - counts[k->first + j] * mean * mean;
+        cells += counts[k->first + j];
+    }
+    return sum > 0 ? sum / cells : 0;
+}
+
+/* Where columns are not standardised sigma starts from their deviations, and
+ * not from 1, beside which small columns would not count. */
+static void set_sigmas(const vae_body *b)
+{
+    const kern_ops *const f64 = kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
+    const ad_store *const s = b->base.store;
+
+    for (size_t i = 0; i < b->likelihood.n && b->sums && !b->standardise; i++) {
+        const vae_block *const k = &b->likelihood.block[i];
+        const int64_t step = k->shared ? k->size : 1;
+
+        if (!vae_block_standardised(k))
+            continue;
+        for (int64_t j = 0; j < k->size; j += step) {
+            const double v = variance_of(b, k, j, step);
+            double half;
+
+            if (v == 0)
+                continue;
+            f64->log(1, &v, &half);
+            if (k->variable >= 0)
+                ((float *)ad_store_value(s, (size_t)k->variable))[j] =
+                    (float)(half / 2);
+            if (k->state >= 0)
+                ((float *)ad_store_value(s, (size_t)k->state))[j] = (float)v;
+        }
+    }
+}
+
 /* The variable of the head's bias; the number of variables: it has none. A bias
  * stands behind its weight. */
 static size_t find_bias(const ad_store *s)
@@ -319,6 +368,7 @@ int32_t vae_initialise(model_body *m, const genmod_config *c, uint64_t seed,
         set_mixture(b, seed, w);
     if (b->vectors)
         nn_initialise_normal(m->store, b->book, seed, 1, w);
+    set_sigmas(b);
     set_biases(b);
     base_free(b->sums);
     b->sums = NULL;

@@ -101,6 +101,7 @@ static void add_cell(const vae_block *k, double *sums, int64_t j, double v)
 static void add_row(const vae_body *b, const float *x, const float *mask)
 {
     double *const counts = b->sums + b->likelihood.params;
+    double *const squares = counts + b->likelihood.d;
 
     for (size_t i = 0; i < b->likelihood.n; i++) {
         const vae_block *const k = &b->likelihood.block[i];
@@ -110,6 +111,7 @@ static void add_row(const vae_body *b, const float *x, const float *mask)
                 continue;
             add_cell(k, b->sums, j, (double)x[j]);
             counts[j] += 1;
+            squares[j] += (double)x[j] * (double)x[j];
         }
     }
 }
@@ -130,7 +132,7 @@ static int32_t learn_rows(vae_body *b, const model_rows *r, genmod_workspace *w)
     const size_t d = b->base.d;
 
     if (!b->sums)
-        b->sums = base_alloc_zero(w, (size_t)b->likelihood.params + d,
+        b->sums = base_alloc_zero(w, (size_t)b->likelihood.params + 2 * d,
                                   sizeof *b->sums);
     if (!b->sums)
         return base_status(w);

@@ -100,9 +100,9 @@ typedef struct vae_body {
     /* Variables of the encoder's inputs: counts as (ln(1 + x) + shift) factor.
      */
     int32_t shift, factor;
-    /* Of the survey: sums over the cells that are there of what the decoder's
-     * biases start from [params], and their numbers [columns]; NULL but while
-     * a model starts. */
+    /* Of the survey, over the cells that are there: sums of what the decoder's
+     * biases start from [params], of each column the number of cells [d] and
+     * the sum of their squares [d]; NULL but while a model starts. */
     double *sums;
 } vae_body;
 

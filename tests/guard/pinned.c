@@ -79,7 +79,20 @@ static int print_gmm(void)
     return good;
 }
 
+static int print_vae(void)
+{
+    genmod_config *config = NULL;
+    vae_model *model = NULL;
+    int good = 0;
+    if (vae_config_new(&config, NULL) == GENMOD_OK &&
+        vae_new(config, &model, NULL) == GENMOD_OK)
+        good = print_all("vae", config, vae_report(model));
+    vae_free(model);
+    genmod_config_free(config);
+    return good;
+}
+
 int main(void)
 {
-    return print_ae() && print_gmm() ? 0 : 1;
+    return print_ae() && print_gmm() && print_vae() ? 0 : 1;
 }

@@ -1,6 +1,8 @@
 /* Labels, schemas and cells that are refused, and what they leave. */
 #include "vae/scene.h"
 
+#include <math.h>
+
 #define N SCENE_N
 #define Z SCENE_Z
 #define DRAWS ((size_t)1 << 24)
@@ -383,6 +385,41 @@ static void a_host_that_gives_up_leaves_the_outputs(void **state)
     scene_close(s);
 }
 
+/* Two columns, a thousandth and a thousand wide, that are not standardised: ln
+ * sigma is ln of their deviations, the running variance their square. */
+static void sigma_starts_from_the_deviations_of_raw_columns(void **state)
+{
+    (void)state;
+    double x[2 * N], mean[2] = {0}, square[2] = {0};
+    for (size_t i = 0; i < N; i++) {
+        x[2 * i] = 5 + 1e-3 * (double)(i * 7 % 11);
+        x[2 * i + 1] = -1e3 * (double)(i * i % 13);
+    }
+    for (size_t i = 0; i < 2 * N; i++)
+        mean[i % 2] += x[i] / N;
+    for (size_t i = 0; i < 2 * N; i++)
+        square[i % 2] += (x[i] - mean[i % 2]) * (x[i] - mean[i % 2]) / N;
+    genmod_data *const v = fixture_view(N, 2, x);
+    for (int optimal = 0; optimal < 2; optimal++) {
+        size_t n;
+        vae_model *const m =
+            fixture_model(optimal ? "standardise=0 | sigma=optimal"
+                                  : "standardise=0 | sigma=learned");
+        assert_ok(vae_start(m, v, NULL));
+        double *const got = fixture_params(
+            m, optimal ? "likelihood.0.variance" : "likelihood.0.log_sigma",
+            &n);
+        assert_int_equal(n, 2);
+        for (size_t j = 0; j < 2; j++) {
+            const double want = optimal ? square[j] : log(square[j]) / 2;
+            assert_true(fabs(got[j] / want - 1) < 1e-3);
+        }
+        free(got);
+        vae_free(m);
+    }
+    genmod_data_free(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_row_source_may_end_any_call),
         cmocka_unit_test(a_host_that_gives_up_leaves_the_outputs),
         cmocka_unit_test(a_cancelled_workspace_ends_any_call),
+        cmocka_unit_test(sigma_starts_from_the_deviations_of_raw_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
