@@ -290,7 +290,11 @@ static double variance_of(const vae_body *b, const vae_block *k, int64_t first,
 }
 
 /* Where columns are not standardised sigma starts from their deviations, and
- * not from 1, beside which small columns would not count. */
+ * not from 1, beside which small columns would not count; but of a column that
+ * hardly varies from no less than a tenth of what all of the block do, or the
+ * few rows in which it does would outweigh all others. */
+#define LEAST 0.01 /* of the block's variance */
+
 static void set_sigmas(const vae_body *b)
 {
     const kern_ops *const f64 = kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
@@ -299,11 +303,13 @@ static void set_sigmas(const vae_body *b)
     for (size_t i = 0; i < b->likelihood.n && b->sums && !b->standardise; i++) {
         const vae_block *const k = &b->likelihood.block[i];
         const int64_t step = k->shared ? k->size : 1;
+        const double all = variance_of(b, k, 0, k->size);
 
         if (!vae_block_standardised(k))
             continue;
         for (int64_t j = 0; j < k->size; j += step) {
-            const double v = variance_of(b, k, j, step);
+            const double own = variance_of(b, k, j, step);
+            const double v = own > 0 && own < all * LEAST ? all * LEAST : own;
             double half;
 
             if (v == 0)

@@ -385,20 +385,23 @@ static void a_host_that_gives_up_leaves_the_outputs(void **state)
     scene_close(s);
 }
 
-/* Two columns, a thousandth and a thousand wide, that are not standardised: ln
- * sigma is ln of their deviations, the running variance their square. */
+/* Two columns, some thousandths and some hundredths wide, that are not
+ * standardised: ln sigma is ln of their deviations, the running variance their
+ * square, but no less than a hundredth of the mean of both. */
 static void sigma_starts_from_the_deviations_of_raw_columns(void **state)
 {
     (void)state;
     double x[2 * N], mean[2] = {0}, square[2] = {0};
     for (size_t i = 0; i < N; i++) {
-        x[2 * i] = 5 + 1e-3 * (double)(i * 7 % 11);
-        x[2 * i + 1] = -1e3 * (double)(i * i % 13);
+        x[2 * i] = 5 + 5e-4 * (double)(i * 7 % 11);
+        x[2 * i + 1] = -1e-2 * (double)(i * i % 13);
     }
     for (size_t i = 0; i < 2 * N; i++)
         mean[i % 2] += x[i] / N;
     for (size_t i = 0; i < 2 * N; i++)
         square[i % 2] += (x[i] - mean[i % 2]) * (x[i] - mean[i % 2]) / N;
+    const double least = (square[0] + square[1]) / 200;
+    square[0] = square[0] < least ? least : square[0];
     genmod_data *const v = fixture_view(N, 2, x);
     for (int optimal = 0; optimal < 2; optimal++) {
         size_t n;
