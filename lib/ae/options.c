@@ -1,6 +1,4 @@
 /* The options and the report entries of an autoencoder. */
-#include <string.h>
-
 #include "ae/internal.h"
 
 const base_option ae_options[] = {
@@ -240,22 +238,6 @@ int32_t ae_check_options(const genmod_config *c, genmod_workspace *w)
 
 /* ---- the default encoder ------------------------------------------------- */
 
-static void put(char *out, const char *text)
-{
-    memcpy(out + strlen(out), text, strlen(text) + 1);
-}
-
-static void put_number(char *out, const char *before, int64_t v,
-                       const char *after)
-{
-    char digits[32];
-
-    base_format_i64(v, digits);
-    put(out, before);
-    put(out, digits);
-    put(out, after);
-}
-
 /* Halves both sides while 8 pixels are left, doubling the channels. */
 static int put_stages(char *out, int64_t h, int64_t w)
 {
@@ -263,7 +245,7 @@ static int put_stages(char *out, int64_t h, int64_t w)
     int any = 0;
 
     for (; h >= 8 && w >= 8; h /= 2, w /= 2) {
-        put_number(out, "conv ", channels, " k4 s2 p1; relu; ");
+        nn_put_number(out, MODEL_TEXT, "conv ", channels, " k4 s2 p1; relu; ");
         channels = channels < 128 ? 2 * channels : channels;
         any = 1;
     }
@@ -282,6 +264,6 @@ void ae_default_encoder(const nn_size *input, int64_t code, char *out)
     hidden = hidden < 32 ? 32 : hidden > 512 ? 512 : hidden;
     hidden = hidden < code ? code : hidden;
     if (input->rank == 1 || !put_stages(out, input->h, input->w))
-        put_number(out, "dense ", hidden, "; relu; ");
-    put_number(out, "dense ", code, "");
+        nn_put_number(out, MODEL_TEXT, "dense ", hidden, "; relu; ");
+    nn_put_number(out, MODEL_TEXT, "dense ", code, "");
 }

@@ -86,6 +86,11 @@ int32_t nn_net_section_text(const nn_net *net, size_t at, size_t cap, char *out,
 
 /* ---- net.c, initialise.c: variables and nodes ---------------------------- */
 
+/* compose.c: appends to a text of `cap` bytes, as far as whole pieces fit. */
+void nn_put(char *out, size_t cap, const char *text);
+void nn_put_number(char *out, size_t cap, const char *before, int64_t v,
+                   const char *after);
+
 /* Adds the variables ("<prefix>.<layer>.weight", …; layers count from 0, those
  * in a residual after it) to the store. tied, if not NULL, is the declared
  * network of which this is the mirror image: its weights serve transposed, with

@@ -231,15 +231,6 @@ static void set_mixture(const vae_body *b, uint64_t seed, genmod_workspace *w)
         log_variances[i] = -0.69314718f; /* ln 1/2 */
 }
 
-static double ln(double x)
-{
-    const kern_ops *const f64 = kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
-    double y;
-
-    f64->log(1, &x, &y);
-    return y;
-}
-
 /* The number that gives a block's mean, of a survey's mean of cells or share of
  * a category; bounds keep logarithms small. */
 static double start_of(const vae_block *b, double mean)
@@ -248,12 +239,12 @@ static double start_of(const vae_block *b, double mean)
 
     switch (b->kind) {
     case VAE_BERNOULLI:
-        return ln(p / (1 - p));
+        return vae_plain_ln(p / (1 - p));
     case VAE_CATEGORICAL:
-        return ln(p);
+        return vae_plain_ln(p);
     case VAE_POISSON:
     case VAE_NEGATIVE_BINOMIAL:
-        return ln(mean < 1e-3 ? 1e-3 : mean);
+        return vae_plain_ln(mean < 1e-3 ? 1e-3 : mean);
     default:
         return mean;
     }
@@ -297,7 +288,6 @@ static double variance_of(const vae_body *b, const vae_block *k, int64_t first,
 
 static void set_sigmas(const vae_body *b)
 {
-    const kern_ops *const f64 = kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
     const ad_store *const s = b->base.store;
 
     for (size_t i = 0; i < b->likelihood.n && b->sums && !b->standardise; i++) {
@@ -310,14 +300,12 @@ static void set_sigmas(const vae_body *b)
         for (int64_t j = 0; j < k->size; j += step) {
             const double own = variance_of(b, k, j, step);
             const double v = own > 0 && own < all * LEAST ? all * LEAST : own;
-            double half;
 
             if (v == 0)
                 continue;
-            f64->log(1, &v, &half);
             if (k->variable >= 0)
                 ((float *)ad_store_value(s, (size_t)k->variable))[j] =
-                    (float)(half / 2);
+                    (float)(vae_plain_ln(v) / 2);
             if (k->state >= 0)
                 ((float *)ad_store_value(s, (size_t)k->state))[j] = (float)v;
         }

@@ -13,19 +13,6 @@ static const vae_body *body_of(const model_panels *o)
     return (const vae_body *)o->body;
 }
 
-static const kern_ops *plain(void)
-{
-    return kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
-}
-
-static double exp_of(double x)
-{
-    double y;
-
-    plain()->exp(1, &x, &y);
-    return y;
-}
-
 /* What is averaged of a number: the mean of its cell, log-normal ones as
  * standardised logarithms. */
 static double moment_of(const vae_block *k, double v)
@@ -34,11 +21,11 @@ static double moment_of(const vae_block *k, double v)
 
     switch (k->kind) {
     case VAE_BERNOULLI:
-        plain()->sigmoid(1, &v, &p);
+        vae_plain()->sigmoid(1, &v, &p);
         return p;
     case VAE_POISSON:
     case VAE_NEGATIVE_BINOMIAL:
-        return exp_of(v < VAE_LOG_RATE_MOST ? v : VAE_LOG_RATE_MOST);
+        return vae_plain_exp(v < VAE_LOG_RATE_MOST ? v : VAE_LOG_RATE_MOST);
     case VAE_DISCRETISED_LOGISTIC:
         return v < 0 ? 0 : v > 1 ? 1 : v;
     default:
@@ -55,9 +42,10 @@ static void add_shares(int32_t levels, const float *logits, double share,
     for (int32_t i = 1; i < levels; i++)
         most = (double)logits[i] > most ? (double)logits[i] : most;
     for (int32_t i = 0; i < levels; i++)
-        sum += exp_of((double)logits[i] - most);
+        sum += vae_plain_exp((double)logits[i] - most);
     for (int32_t i = 0; i < levels; i++)
-        mean[i] += share * (exp_of((double)logits[i] - most) / sum - mean[i]);
+        mean[i] +=
+            share * (vae_plain_exp((double)logits[i] - most) / sum - mean[i]);
 }
 
 static void add_block(const vae_block *k, const float *params, double share,
@@ -79,10 +67,10 @@ static double advance(double *row, double log_weight, int first)
     double w;
 
     if (first || log_weight > row[MOST]) {
-        row[WEIGHTS] *= first ? 0 : exp_of(row[MOST] - log_weight);
+        row[WEIGHTS] *= first ? 0 : vae_plain_exp(row[MOST] - log_weight);
         row[MOST] = log_weight;
     }
-    w = exp_of(log_weight - row[MOST]);
+    w = vae_plain_exp(log_weight - row[MOST]);
     row[WEIGHTS] += w;
     return w / row[WEIGHTS];
 }

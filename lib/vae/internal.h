@@ -217,6 +217,11 @@ size_t vae_length(const model_body *b, const char *key);
 void vae_publish(model_trainer *t, const nn_status *s);
 void vae_tune(const genmod_config *c, nn_training *o);
 
+/* scalar.c */
+const kern_ops *vae_plain(void); /* the generic kernels' table of doubles */
+double vae_plain_exp(double x);
+double vae_plain_ln(double x);
+
 /* encode.c */
 int32_t vae_check_rows(const model *m, const genmod_data *x, const char *name,
                        genmod_workspace *w);

@@ -5,25 +5,6 @@
 
 #define ROOM 2048 /* bytes of a text with its head */
 
-static void put(char *out, const char *text)
-{
-    const size_t at = strlen(out), n = strlen(text);
-
-    if (at + n < ROOM)
-        memcpy(out + at, text, n + 1);
-}
-
-static void put_number(char *out, const char *before, int64_t v,
-                       const char *after)
-{
-    char digits[32];
-
-    base_format_i64(v, digits);
-    put(out, before);
-    put(out, digits);
-    put(out, after);
-}
-
 int64_t vae_code_of(const genmod_config *c, const nn_size *size)
 {
     const int64_t d = nn_size_elements(size);
@@ -46,7 +27,8 @@ static int put_stages(char *out, int64_t h, int64_t w)
     int any = 0;
 
     for (; h >= 8 && w >= 8; h /= 2, w /= 2) {
-        put_number(out, any ? "; conv " : "conv ", channels, " k4 s2 p1; relu");
+        nn_put_number(out, ROOM, any ? "; conv " : "conv ", channels,
+                      " k4 s2 p1; relu");
         channels = channels < 128 ? 2 * channels : channels;
         any = 1;
     }
@@ -61,14 +43,14 @@ static void put_encoder(const genmod_config *c, const nn_size *features,
 
     out[0] = '\0';
     if (text[0]) {
-        put(out, text);
+        nn_put(out, ROOM, text);
         return;
     }
     if (features->rank == 3 && put_stages(out, features->h, features->w))
         return;
     h = h < 64 ? 64 : h > 512 ? 512 : h;
-    put_number(out, "dense ", h, "; relu; ");
-    put_number(out, "dense ", h, "; relu");
+    nn_put_number(out, ROOM, "dense ", h, "; relu; ");
+    nn_put_number(out, ROOM, "dense ", h, "; relu");
 }
 
 /* ---- the decoder --------------------------------------------------------- */
@@ -107,7 +89,8 @@ static int renumber(char *layer, int64_t dense, int64_t channels)
         layer += n;
         memcpy(rest, layer, strlen(layer) + 1);
         layer[0] = '\0';
-        put_number(layer, "", i ? channels : dense, rest + strcspn(rest, " "));
+        nn_put_number(layer, ROOM, "", i ? channels : dense,
+                      rest + strcspn(rest, " "));
         return 1;
     }
     return 0;
@@ -126,8 +109,8 @@ static int32_t put_mirror(const vae_body *b, const nn_size *features,
     int32_t status;
 
     text[0] = '\0';
-    put(text, encoder);
-    put_number(text, "; dense ", z, "");
+    nn_put(text, ROOM, encoder);
+    nn_put_number(text, ROOM, "; dense ", z, "");
     status = nn_parse("option \"encoder\"", text, features, &net, w);
     if (status)
         return status;
@@ -154,10 +137,10 @@ static void put_head(const vae_body *b, const nn_size *out, char *text)
     const nn_size *const s = &b->base.columns.size;
 
     if (s->rank == 3 && out->rank == 3 && s->h == out->h && s->w == out->w)
-        put_number(text, "; conv ", b->likelihood.params / (s->h * s->w),
-                   " k1");
+        nn_put_number(text, ROOM, "; conv ",
+                      b->likelihood.params / (s->h * s->w), " k1");
     else
-        put_number(text, "; dense ", b->likelihood.params, "");
+        nn_put_number(text, ROOM, "; dense ", b->likelihood.params, "");
 }
 
 static int32_t parse_decoder(const genmod_config *c, const vae_body *b,
@@ -172,7 +155,7 @@ static int32_t parse_decoder(const genmod_config *c, const vae_body *b,
     int32_t status = GENMOD_OK;
 
     text[0] = '\0';
-    put(text, given);
+    nn_put(text, ROOM, given);
     if (!given[0])
         status = put_mirror(b, features, encoder, z, text, &headed, w);
     if (!status)
@@ -197,8 +180,8 @@ int32_t vae_parse_networks(const genmod_config *c, const vae_body *b,
     *encoder = *decoder = NULL;
     put_encoder(c, features, text);
     whole[0] = '\0';
-    put(whole, text);
-    put_number(whole, "; dense ", b->vectors ? z : 2 * z, "");
+    nn_put(whole, ROOM, text);
+    nn_put_number(whole, ROOM, "; dense ", b->vectors ? z : 2 * z, "");
     status = nn_parse("option \"encoder\"", whole, features, encoder, w);
     if (!status)
         status = parse_decoder(c, b, features, codes, text, decoder, w);

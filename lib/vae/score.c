@@ -20,19 +20,6 @@ static const vae_body *body_of(const model_panels *o)
     return (const vae_body *)o->body;
 }
 
-static const kern_ops *plain(void)
-{
-    return kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
-}
-
-static double exp_of(double x)
-{
-    double y;
-
-    plain()->exp(1, &x, &y);
-    return y;
-}
-
 /* Greys make Bernoulli's a loss. */
 static int is_grey(const vae_body *b, const float *x, const float *mask)
 {
@@ -53,12 +40,12 @@ static void add_weight(sums *s, double w, int first)
     double scale;
 
     if (first || w > s->most) {
-        scale = first ? 0 : exp_of(s->most - w);
+        scale = first ? 0 : vae_plain_exp(s->most - w);
         s->weights *= scale;
         s->squares *= scale * scale;
         s->most = w;
     }
-    scale = exp_of(w - s->most);
+    scale = vae_plain_exp(w - s->most);
     s->weights += scale;
     s->squares += scale * scale;
 }
@@ -75,8 +62,9 @@ static void put_jacobians(const model_panels *o, const model_panel *p,
     for (size_t i = 0; i < p->m; i += AT_ONCE) {
         const size_t n = p->m - i < AT_ONCE ? p->m - i : AT_ONCE;
 
-        vae_log_jacobian(&body_of(o)->likelihood, &o->body->columns, plain(), n,
-                         p->x + i * d, p->mask ? p->mask + i * d : NULL, some);
+        vae_log_jacobian(&body_of(o)->likelihood, &o->body->columns,
+                         vae_plain(), n, p->x + i * d,
+                         p->mask ? p->mask + i * d : NULL, some);
         for (size_t j = 0; j < n; j++)
             to[(i + j) * stride] = some[j];
     }
@@ -192,7 +180,7 @@ static double closed_kl(const vae_encoded *codes, size_t z, size_t i)
         const double log_variance = (double)s[j];
 
         kl += (double)mean[j] * (double)mean[j] +
-              (exp_of(log_variance) - 1 - log_variance);
+              (vae_plain_exp(log_variance) - 1 - log_variance);
     }
     return kl / 2;
 }
@@ -331,7 +319,7 @@ static void give_likelihood(const sums *s, size_t draws, double *out,
     const double n = (double)draws, mean = s->weights / n;
     const double variance = s->squares / n - mean * mean;
 
-    plain()->log(1, &mean, out);
+    vae_plain()->log(1, &mean, out);
     *out += s->most + s->jacobian;
     if (error)
         *error = draws > 1 && variance > 0 ? sqrt(variance / (n - 1)) / mean
