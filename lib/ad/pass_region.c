@@ -16,7 +16,11 @@
 
 #define PANEL_LEAST 16 /* rows, for the products' sake */
 #define PANEL_MOST 64
-#define PANELS 4  /* at least, for steps that are worth it */
+#define PANELS 4 /* at least, for steps that are worth it */
+/* Bytes of a matrix that each panel may read anew. A larger one leaves no room
+ * for the rows in a second-level cache of 1 or 2 MiB, and comes from the third
+ * once a panel. */
+#define SHARED_MOST ((size_t)1 << 20)
 #define SLICES 32 /* panels of a region without products */
 
 typedef struct schedule {
@@ -54,6 +58,8 @@ static int product_by_rows(const ad_plan *p, const ad_value *v)
     k.lda = k.k;
     k.ldb = k.tb ? k.k : k.n;
     k.ldc = k.n;
+    if (!p->program->apart && k.n * k.k * p->ops->bytes > SHARED_MOST)
+        return 0;
     kern_product_cut(&k);
     return !k.blas;
 }
