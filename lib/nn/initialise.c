@@ -73,6 +73,17 @@ static double glorot_bound(const nn_layer *l)
     return sqrt(6 / (fan_in(l) + fan_out(l)));
 }
 
+/* The law of PyTorch's layers: LeCun et al. 1998's with a third of the
+ * variance, and for the bias, too. */
+static void fill_fanin(const nn_filling *f, const nn_layer *l)
+{
+    const double bound = 1 / sqrt(fan_in(l));
+
+    nn_fill_uniform(f, l->weight, bound);
+    if (l->bias >= 0)
+        nn_fill_uniform(f, l->bias, bound);
+}
+
 /* 1 if a residual's branch should end in 0 and its number `at` can see to it:
  * the last norm or weighted layer, unless a relu behind it would then let no
  * gradient through, or its weight is divided by its norm or tied. */
@@ -104,7 +115,9 @@ static int32_t fill_weight(const nn_filling *f, const nn_layer *l)
                                                          : NN_FIRST_GLOROT;
     if (first == NN_FIRST_ORTHOGONAL)
         return nn_fill_orthogonal(f, l);
-    if (first == NN_FIRST_HE)
+    if (first == NN_FIRST_FANIN)
+        fill_fanin(f, l);
+    else if (first == NN_FIRST_HE)
         nn_fill_normal(f, l->weight, he_deviation(l, next));
     else if (first == NN_FIRST_GLOROT)
         nn_fill_uniform(f, l->weight, glorot_bound(l));

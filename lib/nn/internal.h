@@ -51,7 +51,8 @@ typedef struct nn_layer {
 #define NN_FIRST_HE 2
 #define NN_FIRST_ORTHOGONAL 3
 #define NN_FIRST_ZERO 4
-#define NN_FIRSTS 5
+#define NN_FIRST_FANIN 5
+#define NN_FIRSTS 6
 
 struct nn_net {
     char what[64]; /* the argument it came from */

@@ -3,10 +3,10 @@
 
 #include "nn/internal.h"
 
-const char *const nn_first_words[NN_FIRSTS] = {"", "glorot", "he", "orthogonal",
-                                               "zero"};
+const char *const nn_first_words[NN_FIRSTS] = {"",           "glorot", "he",
+                                               "orthogonal", "zero",   "fanin"};
 
-#define FIRST "[nobias] [glorot|he|orthogonal|zero]"
+#define FIRST "[nobias] [glorot|he|fanin|orthogonal|zero]"
 
 const nn_kind nn_kinds[] = {
     {.word = "dense",

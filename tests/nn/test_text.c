@@ -42,6 +42,7 @@ static const reading readings[] = {
     {"784", "dense 7 nobias", "dense 7 nobias", "7"},
     {"784", "dense 7 he nobias", "dense 7 nobias he", "7"},
     {"784", "dense 7 glorot", "dense 7 glorot", "7"},
+    {"784", "dense 7 fanin", "dense 7 fanin", "7"},
     {"784", "dense 7 orthogonal", "dense 7 orthogonal", "7"},
     {"784", "dense 7 zero", "dense 7 zero", "7"},
     {"784", "sn dense 7 he", "sn dense 7 he", "7"},
