@@ -110,7 +110,7 @@ static int watch(const vae_model *m, genmod_data *one, double bound,
 
 int main(void)
 {
-    static double usual[HISTORY], before[LIVE], after[LIVE];
+    static double before[LIVE], after[LIVE];
     double bound = 0;
     size_t n = 0;
     genmod_workspace *w = NULL;
@@ -132,9 +132,8 @@ int main(void)
     void *bytes = malloc(n); /* the agent's own, to keep where it likes */
     need(bytes ? vae_checkpoint(m, n, bytes, NULL, w) : GENMOD_NO_MEMORY, w);
     train(m, history, w);
-    need(vae_anomaly(m, history, sizeof usual, usual, w), w);
-    for (int i = 0; i < HISTORY; i++)
-        bound = fmax(bound, usual[i]); /* as strange as the past ever was */
+    /* as strange as the past ever was */
+    need(vae_threshold(m, history, 0, &bound, w), w);
     int alarms = watch(m, one, bound, before, w);
     vae_free(m); /* the agent ends; the next one has its bytes */
 

@@ -487,6 +487,25 @@ GENMOD_CALL int32_t vae_anomaly_columns(const vae_model *m,
                                         double *out, genmod_workspace *w);
 
 /**
+ * From which score on a row is strange, when at most a share of the rows of x
+ * may be taken for it: the least score of vae_anomaly() that at most share n of
+ * them are above. (The empirical quantile of 1 - share without interpolation:
+ * type 1 of Hyndman, Fan 1996.) Rows that the model was trained on score lower
+ * than others: give it rows that were held out.
+ *
+ * @param m        a model with weights
+ * @param x        [n, d]; a row counts once, whatever its weight
+ * @param share    in [0, 1); 0 gives the greatest score
+ * @param[out] out the score; untouched after a failure
+ * @param w        may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, share, columns, or as vae_anomaly()
+ * The rest as vae_anomaly(). Memory: 16 bytes a row. Since 0.2.
+ */
+GENMOD_CALL int32_t vae_threshold(const vae_model *m, const genmod_data *x,
+                                  double share, double *out,
+                                  genmod_workspace *w);
+
+/**
  * The names of the model's arrays, one by one: "encoder.0.weight", ….
  * @return text that lives as long as the weights, or NULL for i at or past their
  *   number. Since 0.2.

@@ -123,3 +123,15 @@ int32_t vae_anomaly_columns(const vae_model *m, const genmod_data *x,
 {
     return enter(m, x, 1, bytes, out, w);
 }
+
+static int32_t score_rows(const model *m, const genmod_data *x, size_t bytes,
+                          double *out, genmod_workspace *w)
+{
+    return score(m, x, 0, bytes, out, w);
+}
+
+int32_t vae_threshold(const vae_model *m, const genmod_data *x, double share,
+                      double *out, genmod_workspace *w)
+{
+    return model_threshold((const model *)m, x, share, out, score_rows, w);
+}

@@ -106,6 +106,11 @@ static int32_t call_anomaly_columns(walk_stage *s)
     return vae_anomaly_columns(s->model, s->view, sizeof s->out, s->out, s->w);
 }
 
+static int32_t call_threshold(walk_stage *s)
+{
+    return vae_threshold(s->model, s->view, 0.1, s->out, s->w);
+}
+
 static int32_t call_get_params(walk_stage *s)
 {
     return vae_get_params(s->model, vae_params_key(s->model, 0),
@@ -137,6 +142,7 @@ static const walk_call calls[] = {
     {"vae_log_likelihood", call_log_likelihood, NULL},
     {"vae_anomaly", call_anomaly, NULL},
     {"vae_anomaly_columns", call_anomaly_columns, NULL},
+    {"vae_threshold", call_threshold, NULL},
     {"vae_get_params", call_get_params, NULL},
     {"vae_set_params", call_set_params, NULL},
     {"vae_save", call_save, NULL}};

@@ -22,7 +22,7 @@ typedef struct result {
     double back[ROWS * D], again[ROWS * D], new[ROWS * D], filled[ROWS * D];
     double between[ROWS * D * 3], elbo[ROWS], parts[2 * ROWS];
     double weights[2 * ROWS], likelihood[ROWS], error[ROWS];
-    double loss[ROWS], losses[ROWS * D], weight[32];
+    double loss[ROWS], losses[ROWS * D], weight[32], threshold;
     size_t saved;
     unsigned char file[1 << 15];
 } result;
@@ -161,6 +161,8 @@ static void call_scores(scene *s)
     good(s, "vae_anomaly_columns",
          vae_anomaly_columns(s->model, s->data, sizeof o->losses, o->losses,
                              s->w));
+    good(s, "vae_threshold",
+         vae_threshold(s->model, s->data, 0.2, &o->threshold, s->w));
 }
 
 static void call_copies(scene *s)

@@ -175,9 +175,39 @@ static void strange_digits_are_found_as_well_as_by_components(void **state)
     trial_close(&t);
 }
 
+static void at_most_a_share_of_the_rows_is_above_the_threshold(void **state)
+{
+    (void)state;
+    enum { n = 101 };
+    trial t;
+    uint64_t s = 3;
+    double score[n], bound = NAN;
+    trial_open(&t, n, 1, C);
+    for (size_t i = 0; i < n; i++)
+        mixed_row(&s, t.x + i * C);
+    trial_show(&t);
+    vae_model *const m = trial_fit(&t, "code=2 | epochs=2 | batch_size=20");
+    assert_ok(vae_anomaly(m, t.train, sizeof score, score, NULL));
+    for (int share = 0; share < 100; share += 9) {
+        size_t above = 0, reach = 0;
+        assert_ok(vae_threshold(m, t.train, share / 100.0, &bound, NULL));
+        for (size_t i = 0; i < n; i++) {
+            above += score[i] > bound;
+            reach += score[i] >= bound;
+        }
+        assert_true((double)above <= share / 100.0 * n);
+        assert_true((double)reach > share / 100.0 * n);
+    }
+    assert_status(vae_threshold(m, t.train, 1, &bound, NULL),
+                  GENMOD_BAD_ARGUMENT, NULL);
+    vae_free(m);
+    trial_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(at_most_a_share_of_the_rows_is_above_the_threshold),
         cmocka_unit_test(the_corrupted_column_ranks_first),
         cmocka_unit_test(strange_digits_are_found_as_well_as_by_components),
     };

@@ -93,6 +93,9 @@ static void null_outputs_are_refused(void **state)
                   "out is NULL");
     scene_refused(s, vae_anomaly(m, x, b, NULL, w), bad, "out is NULL");
     scene_refused(s, vae_anomaly_columns(m, x, b, NULL, w), bad, "out is NULL");
+    scene_refused(s, vae_threshold(m, x, 0, NULL, w), bad, "out is NULL");
+    scene_refused(s, vae_threshold(m, NULL, 0, &(double){0}, w), bad,
+                  "x is NULL");
     scene_refused(s, vae_get_params(m, "encoder.0.weight", 1, NULL, NULL, w),
                   bad, "out is NULL");
     scene_refused(s, vae_save(m, b, NULL, NULL, w), bad, "out is NULL");
