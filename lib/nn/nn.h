@@ -37,8 +37,8 @@ ad_shape nn_size_rows(const ad_graph *g, const nn_size *s);
  *
  * K, S, P may be given as AxB (height, width). `dense`, `conv`, `deconv` may be
  * preceded by `sn` (spectral norm) and followed by `nobias`, `glorot`, `he`,
- * `fanin`, `orthogonal`, `zero`. A deconv turns h into (h - 1) S - 2 P + K + O. `dense`
- * on an image flattens it. N, G > 0. M is the running statistics' momentum,
+ * `fanin`, `orthogonal`, `zero`. A deconv turns h into (h - 1) S - 2 P + K + O.
+ * `dense` on an image flattens it. N, G > 0. M is the running statistics' momentum,
  * 0.1. A is 0.01 of lrelu and 1 of elu, S of a pool is K, else 1. Between an
  * image and columns nothing moves: within a network columns are [h, w, c].
  * Averages leave padding out. Numbers go up to 2^24, layers to 256, residuals
@@ -100,9 +100,9 @@ int32_t nn_declare(nn_net *net, ad_store *s, const char *prefix, int32_t group,
                    const nn_net *tied, genmod_workspace *w);
 /* First values, functions of (seed, variable's name): Glorot and Bengio 2010
  * before tanh, sigmoid, softmax and nothing; He et al. 2015 before relu and its
- * kin; weights and biases within 1 / sqrt(inputs), as PyTorch begins; orthogonal
- * (Saxe et al. 2014); zero for the last layer of a residual
- * branch; other biases 0; scales 1; spectral vectors of unit length. */
+ * kin; weights and biases within 1 / sqrt(inputs), as PyTorch begins;
+ * orthogonal (Saxe et al. 2014); zero for the last layer of a residual branch;
+ * other biases 0; scales 1; spectral vectors of unit length. */
 int32_t nn_initialise(const nn_net *net, ad_store *s, uint64_t seed,
                       genmod_workspace *w);
 
