@@ -2,18 +2,18 @@
 #include <math.h>
 #include <string.h>
 
-#include "gmm/internal.h"
+#include "gmm/algebra.h"
 
-static int32_t check_columns(const gmm_model *m, size_t n,
-                             const int32_t *columns, unsigned char *chosen,
-                             genmod_workspace *w)
+int32_t gmm_check_chosen(const gmm_model *m, size_t n, size_t most,
+                         const int32_t *columns, unsigned char *chosen,
+                         genmod_workspace *w)
 {
     const size_t d = m->params->d;
 
-    if (n < 1 || n >= d)
+    if (n < 1 || n > most)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "n is %u; of %u columns it must be 1 to %u",
-                         (uint64_t)n, (uint64_t)d, (uint64_t)d - 1);
+                         (uint64_t)n, (uint64_t)d, (uint64_t)most);
     memset(chosen, 0, d);
     for (size_t i = 0; i < n; i++) {
         if (columns[i] < 0 || (size_t)columns[i] >= d)
@@ -29,15 +29,27 @@ static int32_t check_columns(const gmm_model *m, size_t n,
     return GENMOD_OK;
 }
 
-/* The options, and parameters that have their values but for what is derived.
- */
-static int32_t put(gmm_model *to, const gmm_model *from, gmm_params *p,
+static int32_t set_shape(genmod_config *c, const gmm_params *p,
+                         genmod_workspace *w)
+{
+    char k[32];
+    int32_t status;
+
+    base_format_i64((int64_t)p->k, k);
+    status = base_config_set(c, GMM_COMPONENTS, k, w);
+    return status ? status
+                  : base_config_set(c, GMM_COVARIANCE, p->type->name, w);
+}
+
+int32_t gmm_become(gmm_model *to, const gmm_model *from, gmm_params *p,
                    genmod_workspace *w)
 {
     int32_t status = gmm_params_settle(p, w);
 
     if (!status)
         status = base_config_assign(to->config, from->config, 1, w);
+    if (!status)
+        status = set_shape(to->config, p, w); /* in range: does not fail */
     if (status) {
         gmm_params_free(p);
         return status;
@@ -95,27 +107,34 @@ static int32_t marginal(const gmm_model *from, size_t n, const int32_t *columns,
     for (size_t i = 0; i < n; i++)
         at[i] = (size_t)columns[i];
     p = part_of(from->params, n, at, w);
-    return p ? put(to, from, p, w) : base_status(w);
+    return p ? gmm_become(to, from, p, w) : base_status(w);
+}
+
+int32_t gmm_check_pair(const gmm_model *from, const gmm_model *to,
+                       genmod_workspace *w)
+{
+    int32_t status;
+
+    if (!from || !to)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL",
+                         from ? "to" : "from");
+    status = gmm_check_idle(to, w);
+    return status ? status : gmm_check_fitted(from, w);
 }
 
 static int32_t check(const gmm_model *from, size_t n, const int32_t *columns,
                      const gmm_model *to, unsigned char **chosen,
                      genmod_workspace *w)
 {
-    int32_t status;
+    int32_t status = gmm_check_pair(from, to, w);
 
-    if (!from || !columns || !to)
-        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL",
-                         !from      ? "from"
-                         : !columns ? "columns"
-                                    : "to");
-    status = gmm_check_idle(to, w);
-    if (!status)
-        status = gmm_check_fitted(from, w);
+    if (!status && !columns)
+        status = base_fail(w, GENMOD_BAD_ARGUMENT, "columns is NULL");
     if (status)
         return status;
     *chosen = base_scratch(w, from->params->d, 1);
-    return *chosen ? check_columns(from, n, columns, *chosen, w)
+    return *chosen ? gmm_check_chosen(from, n, from->params->d - 1, columns,
+                                      *chosen, w)
                    : base_status(w);
 }
 
@@ -174,7 +193,7 @@ static int32_t condition(const gmm_model *from, gmm_pattern *t,
         gmm_pattern_mean(t, j, e, q->means + j * q->d);
     }
     gmm_share_out(q, q->weights);
-    return put(to, from, q, w);
+    return gmm_become(to, from, q, w);
 }
 
 static int32_t check_values(size_t n, const double *values, genmod_workspace *w)

@@ -269,6 +269,53 @@ static int32_t call_condition(stage *s)
     return gmm_condition(s->model, 1, column, value, other_of(s), s->w);
 }
 
+static int32_t call_regress(stage *s)
+{
+    static const int32_t columns[] = {2, 0};
+    static genmod_data *x;
+    static double given[2 * N];
+    if (!x) { /* in NULL's memory, for all calls */
+        memcpy(given, rows, sizeof given);
+        assert_ok(genmod_data_new(&x, NULL));
+        assert_ok(genmod_data_set_rows(x, GENMOD_F64, N, 2, given, 0, 0, NULL));
+    }
+    return gmm_regress(s->model, 2, columns, x, GENMOD_F32, N * sizeof(float),
+                       s->out, N * sizeof(float), s->out + N * sizeof(float),
+                       s->w);
+}
+
+static int32_t call_product(stage *s)
+{
+    return gmm_product(s->model, s->model, other_of(s), NULL, s->w);
+}
+
+static int32_t call_affine(stage *s)
+{
+    static const double a[2 * D] = {1, 2, 3, 0.5, 0.25, -1}, b[2] = {5, 6};
+    return gmm_affine(s->model, 2, a, b, other_of(s), s->w);
+}
+
+static int32_t call_merge(stage *s)
+{
+    return gmm_merge(s->model, 1, other_of(s), NULL, s->w);
+}
+
+static int32_t call_prune(stage *s)
+{
+    return gmm_prune(s->model, 0.125, other_of(s), NULL, s->w);
+}
+
+static int32_t call_cdf(stage *s)
+{
+    return gmm_cdf(s->model, 1, N, rows, (double *)(void *)s->out, s->w);
+}
+
+static int32_t call_quantile(stage *s)
+{
+    static const double p[] = {0.125, 0.75};
+    return gmm_quantile(s->model, 1, 2, p, (double *)(void *)s->out, s->w);
+}
+
 static int32_t call_impute(stage *s)
 {
     return gmm_impute(s->model, s->view, GENMOD_F32, sizeof s->out, s->out,
@@ -315,6 +362,13 @@ static const struct {
     {"gmm_marginal", call_marginal},
     {"gmm_condition", call_condition},
     {"gmm_impute", call_impute},
+    {"gmm_regress", call_regress},
+    {"gmm_product", call_product},
+    {"gmm_affine", call_affine},
+    {"gmm_merge", call_merge},
+    {"gmm_prune", call_prune},
+    {"gmm_cdf", call_cdf},
+    {"gmm_quantile", call_quantile},
     {"gmm_save", call_save},
     {"gmm_load", call_load},
 };

@@ -13,7 +13,7 @@ static const double rows[ROWS] = {-2.25, -1.375, -1.0625, 1.9375, 2.5, 3.125};
 /* What the calls gave, to be compared bit by bit. */
 typedef struct result {
     double start, density[ROWS], posterior[2 * ROWS], mean, aic, bic;
-    double sample[ROWS], covariances[2], apart[GMM_DIVERGENCES];
+    double sample[ROWS], covariances[2], apart[GMM_DIVERGENCES], algebra[7];
     int32_t label[ROWS], component[ROWS];
 } result;
 
@@ -212,8 +212,8 @@ static void call_parts(scene *s)
 {
     static const double weights[] = {0.385, 0.615};
     static const double means[] = {-1.25, 2.5, 0.75, -0.5};
-    static const double covariances[] = {0.75, 0.25, 0.25, 1.5,
-                                         1.125, 0.5, 0.5, 0.875};
+    static const double covariances[] = {0.75,  0.25, 0.25, 1.5,
+                                         1.125, 0.5,  0.5,  0.875};
     static const double row[] = {0.25, 1.5};
     static const int32_t column[] = {1};
     genmod_data *x = NULL;
@@ -230,6 +230,29 @@ static void call_parts(scene *s)
     good(s, "gmm_condition",
          gmm_condition(s->other, 1, column, row, s->model, s->w));
     good(s, "gmm_marginal", gmm_marginal(s->other, 1, column, s->model, s->w));
+}
+
+/* Mixtures of mixtures; s->other has two columns and two components. */
+static void call_algebra(scene *s)
+{
+    static const double a[] = {0.75, -0.25}, b[] = {1.5}, row[] = {0.375};
+    static const int32_t column[] = {1};
+    genmod_data *x = NULL;
+    double *const out = s->out->algebra;
+    good(s, "genmod_data_new", genmod_data_new(&x, s->w));
+    good(s, "genmod_data_set_rows",
+         genmod_data_set_rows(x, GENMOD_F64, 1, 1, row, 0, 0, s->w));
+    good(s, "gmm_regress",
+         gmm_regress(s->other, 1, column, x, GENMOD_F64, sizeof *out, out,
+                     sizeof *out, out + 1, s->w));
+    genmod_data_free(x);
+    good(s, "gmm_cdf", gmm_cdf(s->other, 1, 1, row, out + 2, s->w));
+    good(s, "gmm_quantile", gmm_quantile(s->other, 1, 1, row, out + 3, s->w));
+    good(s, "gmm_product",
+         gmm_product(s->other, s->other, s->model, out + 4, s->w));
+    good(s, "gmm_merge", gmm_merge(s->model, 3, s->model, out + 5, s->w));
+    good(s, "gmm_prune", gmm_prune(s->model, 0.125, s->model, out + 6, s->w));
+    good(s, "gmm_affine", gmm_affine(s->other, 1, a, b, s->model, s->w));
 }
 
 static void call_ends(scene *s)
@@ -260,6 +283,7 @@ static void play(const environment *e, void *out)
     call_scores(&s);
     call_copies(&s);
     call_parts(&s);
+    call_algebra(&s);
     call_ends(&s);
 }
 
