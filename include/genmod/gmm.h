@@ -605,7 +605,8 @@ GENMOD_CALL int32_t gmm_prune(const gmm_model *from, double least,
  * @retval GENMOD_BUSY the workspace is in another call
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
- * After a failure out is untouched. O(k) a number, some 300 ns a component.
+ * After a failure out is untouched. O(k) a number, up to a microsecond a
+ * component.
  * Since 0.2.
  */
 GENMOD_CALL int32_t gmm_cdf(const gmm_model *m, int32_t column, size_t n,
@@ -621,6 +622,98 @@ GENMOD_CALL int32_t gmm_cdf(const gmm_model *m, int32_t column, size_t n,
 GENMOD_CALL int32_t gmm_quantile(const gmm_model *m, int32_t column, size_t n,
                                  const double *p, double *out,
                                  genmod_workspace *w);
+
+/**
+ * The gradient of ln p(x) in x, of each row: - sum_j p(j | x) Sigma_j^-1
+ * (x - mu_j), in nats a unit of the column. It points to where rows are likelier:
+ * for steps uphill, Langevin draws, plots of a field.
+ * @param type   GENMOD_F32 or GENMOD_F64
+ * @param bytes  at out, at least n * d elements of that type
+ * @param[out] out  [n, d]
+ * The rest as gmm_log_density(); arithmetic is in the type of the rows. Cost:
+ * O(n k d^2) for full and tied covariances, three to five times gmm_log_density(),
+ * O(n k d) for the others. A row's bits depend on it alone. Bishop 2006, (9.16).
+ * Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_log_density_gradient(const gmm_model *m,
+                                             const genmod_data *x, int32_t type,
+                                             size_t bytes, void *out,
+                                             genmod_workspace *w);
+
+/**
+ * The parameters as numbers without bounds, for optimisers: in this order ln w_j
+ * [k], the means [k, d], and for each covariance [k] (tied: the one) its L, Sigma =
+ * L L^T, lower triangle row by row, ln L_cc on the diagonal; diagonal: ln sigma [k,
+ * d]; spherical: ln sigma [k].
+ * @param m         a model with parameters
+ * @param cap       doubles at out
+ * @param[out] out  may be NULL if cap is 0
+ * @param[out] need the doubles that it takes: "parameters" of the report and 1; may
+ *   be NULL
+ * @param w         may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_TOO_SMALL cap < *need; out is untouched
+ * @retval GENMOD_BREAKDOWN a covariance is singular
+ * @retval GENMOD_BUSY the workspace is in another call
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * O(k d^3). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_get_coordinates(const gmm_model *m, size_t cap,
+                                        double *out, size_t *need,
+                                        genmod_workspace *w);
+
+/**
+ * Make the mixture from such numbers, with the model's options "components" and
+ * "covariance"; weights are softmax of the first k. The report is emptied.
+ * @param m      the model
+ * @param d      columns, 1 to 65536
+ * @param n      numbers, as gmm_get_coordinates() counts them
+ * @param theta  [n], finite
+ * @param w      may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, another d or n, or covariances that leave the
+ *   range of doubles
+ * @retval GENMOD_NON_FINITE the text names the element
+ * @retval GENMOD_BUSY the model is being trained
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * After a failure the model is as it was. O(k d^3). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_set_coordinates(gmm_model *m, size_t d, size_t n,
+                                        const double *theta,
+                                        genmod_workspace *w);
+
+/**
+ * The gradient of gmm_log_likelihood() in the numbers of gmm_get_coordinates():
+ * the mean over the rows, weighted with their weights.
+ * @param m         a model with parameters
+ * @param x         [n, d], finite
+ * @param cap       doubles at out
+ * @param[out] out  as gmm_get_coordinates() orders them; may be NULL if cap is 0.
+ *   Untouched after a failure
+ * @param[out] need the doubles that it takes; may be NULL
+ * @retval GENMOD_TOO_SMALL cap < *need
+ * The rest as gmm_log_density(). Cost: as a gmm_step(), and O(k d^3).
+ * Bishop 2006, (9.16), (9.19). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_likelihood_gradient(const gmm_model *m,
+                                            const genmod_data *x, size_t cap,
+                                            double *out, size_t *need,
+                                            genmod_workspace *w);
+
+/**
+ * The gradient of ln p(x) in the numbers of gmm_get_coordinates(), of each row:
+ * for Fisher vectors, influence, gradients that are clipped.
+ * @param bytes  at out, at least n times as many doubles as gmm_get_coordinates()
+ *   gives
+ * @param[out] out  [n, those]
+ * The rest as gmm_log_density(). Cost: O(n k d^2), and as much memory as out.
+ * A row's bits depend on it alone. Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_row_gradients(const gmm_model *m, const genmod_data *x,
+                                      size_t bytes, double *out,
+                                      genmod_workspace *w);
 
 /**
  * Write the model as safetensors: options, parameters, report. EM has no other

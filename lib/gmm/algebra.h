@@ -19,6 +19,10 @@ int32_t gmm_become(gmm_model *to, const gmm_model *from, gmm_params *p,
 int32_t gmm_check_pair(const gmm_model *from, const gmm_model *to,
                        genmod_workspace *w);
 
+/* score.c: rows that the model can say something of. */
+int32_t gmm_check_rows_in(const gmm_model *m, const genmod_data *x,
+                          genmod_workspace *w);
+
 /* blocks.c: m rows of a view, number `first` on, in a pool task. A status of
  * GENMOD_NON_FINITE says that one of their cells is not finite. */
 typedef int32_t (*gmm_block)(const base_view *v, size_t first, size_t m,

@@ -93,8 +93,10 @@ static double bracket(const line *g, double *lo, double *hi)
 
 /* The root of P(X <= x) = p, or of P(X > x) = 1 - p above the median, so that
  * neither tail loses digits. Newton's steps while they at least halve and stay
- * in the bracket, bisection where they do not; ends at a step below the
- * rounding of x or of the smallest deviation. */
+ * in the bracket, bisection where they do not. Ends at a step below the
+ * rounding of x or of the smallest deviation, or where the steps have come down
+ * to some roundings and are no longer halved: they are those of the function.
+ */
 static double invert(const line *g, double p)
 {
     const int upper = p > 0.5;
@@ -115,6 +117,9 @@ static double invert(const line *g, double p)
         else
             hi = x;
         if (!(next > lo && next < hi && fabs(step) < before / 2)) {
+            if (fabs(e) <= 0x1p-49 * want ||
+                fabs(step) <= 0x1p-50 * fmax(fabs(x), least))
+                return x;
             next = lo / 2 + hi / 2;
             step = hi / 2 - lo / 2;
         }

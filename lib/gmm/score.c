@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gmm/internal.h"
+#include "gmm/algebra.h"
 
 /* Results gather in scratch and go out when the last row is done, so that a
  * call that fails leaves the caller's array alone. */
@@ -54,7 +54,7 @@ static void give_component(size_t first, size_t m, const double *log_density,
     }
 }
 
-static int32_t check_data(const gmm_model *m, const genmod_data *x,
+int32_t gmm_check_rows_in(const gmm_model *m, const genmod_data *x,
                           genmod_workspace *w)
 {
     if (!m || !x)
@@ -88,7 +88,7 @@ int32_t gmm_check_rows_out(const gmm_model *m, const genmod_data *x,
                            size_t *need, genmod_workspace *w)
 {
     const size_t size = type == GENMOD_F32 ? sizeof(float) : sizeof(double);
-    const int32_t status = check_data(m, x, w);
+    const int32_t status = gmm_check_rows_in(m, x, w);
 
     if (status)
         return status;
@@ -131,7 +131,7 @@ static int32_t rows(const gmm_model *m, const genmod_data *x, gmm_give give,
     harvest h = {.to = type};
     double weight;
     size_t need;
-    int32_t status = check_data(m, x, w);
+    int32_t status = gmm_check_rows_in(m, x, w);
 
     if (!status)
         status = check_room(bytes, base_data_rows(x),
@@ -205,7 +205,7 @@ static int32_t criterion(const gmm_model *m, const genmod_data *x, int kind,
 {
     gmm_lane lane = {.params = NULL};
     double weight, p;
-    int32_t status = check_data(m, x, w);
+    int32_t status = gmm_check_rows_in(m, x, w);
 
     if (!status && !out)
         status = base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");

@@ -316,6 +316,45 @@ static int32_t call_quantile(stage *s)
     return gmm_quantile(s->model, 1, 2, p, (double *)(void *)s->out, s->w);
 }
 
+static int32_t call_log_density_gradient(stage *s)
+{
+    return gmm_log_density_gradient(s->model, s->view, GENMOD_F32,
+                                    sizeof s->out, s->out, s->w);
+}
+
+static int32_t call_get_coordinates(stage *s)
+{
+    return gmm_get_coordinates(s->model, N, (double *)(void *)s->out, &s->need,
+                               s->w);
+}
+
+/* The model's own numbers, changed over. */
+static int32_t call_set_coordinates(stage *s)
+{
+    double theta[64];
+    size_t n = 0;
+    assert_ok(gmm_get_coordinates(s->model, 64, theta, &n, NULL));
+    theta[0] = 0.25;
+    theta[1] = -0.25;
+    return gmm_set_coordinates(s->model, D, n, theta, s->w);
+}
+
+static int32_t call_likelihood_gradient(stage *s)
+{
+    return gmm_likelihood_gradient(s->model, s->view, N,
+                                   (double *)(void *)s->out, &s->need, s->w);
+}
+
+static int32_t call_row_gradients(stage *s)
+{
+    static double out[N * 32];
+    const int32_t status =
+        gmm_row_gradients(s->model, s->view, sizeof out, out, s->w);
+    if (!status)
+        memcpy(s->out, out, sizeof s->out);
+    return status;
+}
+
 static int32_t call_impute(stage *s)
 {
     return gmm_impute(s->model, s->view, GENMOD_F32, sizeof s->out, s->out,
@@ -369,6 +408,11 @@ static const struct {
     {"gmm_prune", call_prune},
     {"gmm_cdf", call_cdf},
     {"gmm_quantile", call_quantile},
+    {"gmm_log_density_gradient", call_log_density_gradient},
+    {"gmm_get_coordinates", call_get_coordinates},
+    {"gmm_set_coordinates", call_set_coordinates},
+    {"gmm_likelihood_gradient", call_likelihood_gradient},
+    {"gmm_row_gradients", call_row_gradients},
     {"gmm_save", call_save},
     {"gmm_load", call_load},
 };

@@ -14,6 +14,7 @@ static const double rows[ROWS] = {-2.25, -1.375, -1.0625, 1.9375, 2.5, 3.125};
 typedef struct result {
     double start, density[ROWS], posterior[2 * ROWS], mean, aic, bic;
     double sample[ROWS], covariances[2], apart[GMM_DIVERGENCES], algebra[7];
+    double gradients[38];
     int32_t label[ROWS], component[ROWS];
 } result;
 
@@ -255,6 +256,30 @@ static void call_algebra(scene *s)
     good(s, "gmm_affine", gmm_affine(s->other, 1, a, b, s->model, s->w));
 }
 
+/* s->other has 12 coordinates. */
+static void call_gradients(scene *s)
+{
+    static const double row[] = {0.375, -1.25};
+    genmod_data *x = NULL;
+    double *const out = s->out->gradients, theta[12];
+    good(s, "genmod_data_new", genmod_data_new(&x, s->w));
+    good(s, "genmod_data_set_rows",
+         genmod_data_set_rows(x, GENMOD_F64, 1, 2, row, 0, 0, s->w));
+    good(s, "gmm_log_density_gradient",
+         gmm_log_density_gradient(s->other, x, GENMOD_F64, 2 * sizeof *out, out,
+                                  s->w));
+    good(s, "gmm_likelihood_gradient",
+         gmm_likelihood_gradient(s->other, x, 12, out + 2, NULL, s->w));
+    good(s, "gmm_row_gradients",
+         gmm_row_gradients(s->other, x, 12 * sizeof *out, out + 14, s->w));
+    genmod_data_free(x);
+    good(s, "gmm_get_coordinates",
+         gmm_get_coordinates(s->other, 12, theta, NULL, s->w));
+    memcpy(out + 26, theta, sizeof theta);
+    good(s, "gmm_set_coordinates",
+         gmm_set_coordinates(s->other, 2, 12, theta, s->w));
+}
+
 static void call_ends(scene *s)
 {
     genmod_workspace_cancel(s->w);
@@ -284,6 +309,7 @@ static void play(const environment *e, void *out)
     call_copies(&s);
     call_parts(&s);
     call_algebra(&s);
+    call_gradients(&s);
     call_ends(&s);
 }
 
