@@ -25,12 +25,12 @@ int32_t gmm_check_rows_in(const gmm_model *m, const genmod_data *x,
 
 /* blocks.c: m rows of a view, number `first` on, in a pool task. A status of
  * GENMOD_NON_FINITE says that one of their cells is not finite. */
-typedef int32_t (*gmm_block)(const base_view *v, size_t first, size_t m,
-                             size_t slot, void *arg);
+typedef int32_t (*gmm_block_task)(const base_view *v, size_t first, size_t m,
+                                  size_t slot, void *arg);
 /* Slots that gmm_blocks() will use at most. */
 size_t gmm_block_slots(const genmod_data *x, const genmod_workspace *w);
 /* All rows of x, in blocks of KERN_ROWS anchored at the row number. */
-int32_t gmm_blocks(const genmod_data *x, gmm_block task, void *arg,
+int32_t gmm_blocks(const genmod_data *x, gmm_block_task task, void *arg,
                    genmod_workspace *w);
 /* Scratch for a * b * c elements of `size` bytes. */
 void *gmm_scratch(genmod_workspace *w, size_t a, size_t b, size_t c,

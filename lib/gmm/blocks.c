@@ -4,7 +4,7 @@
 #define BLOCKS ((size_t)16) /* of a round: what a row source is asked for */
 
 typedef struct round {
-    gmm_block task;
+    gmm_block_task task;
     void *arg;
     base_view view;
     size_t first, rows;
@@ -35,7 +35,7 @@ static int32_t run_block(size_t block, size_t slot, void *arg)
                    slot, r->arg);
 }
 
-int32_t gmm_blocks(const genmod_data *x, gmm_block task, void *arg,
+int32_t gmm_blocks(const genmod_data *x, gmm_block_task task, void *arg,
                    genmod_workspace *w)
 {
     const size_t n = base_data_rows(x), most = BLOCKS * KERN_ROWS;
