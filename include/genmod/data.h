@@ -118,7 +118,7 @@ GENMOD_CALL int32_t genmod_data_set_schema(genmod_data *x, size_t d,
 
 /**
  * Let NaN stand for a missing cell, of any column's kind. Calls that can do
- * without some cells say so (`vae_`); others go on refusing NaN. An infinity
+ * without some cells say so (`gmm_`, `vae_`); others go on refusing NaN. An infinity
  * never is a missing cell.
  * @param allowed  1, or 0 as at first
  * @param w        may be NULL

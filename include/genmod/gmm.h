@@ -150,8 +150,10 @@ GENMOD_API size_t gmm_dimension(const gmm_model *m);
  * k-means sees. Draws from stream (seed, 0).
  *
  * @param m  the model; loses its parameters
- * @param x  [n, d], n >= k, finite. For init "labels" every label lies in
- *   0 … k - 1 or is -1 (unknown: left out of the start), and each component has one.
+ * @param x  [n, d], n >= k, finite but for missing cells, which
+ *   genmod_data_set_missing() allows (since 0.2); each column has a cell. For init
+ *   "labels" every label lies in 0 … k - 1 or is -1 (unknown: left out of the
+ *   start), and each component has one.
  * @param w  may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, n < k, a weight that is not finite and > 0, or
  *   a label out of range
@@ -187,12 +189,14 @@ GENMOD_CALL int32_t gmm_start_responsibilities(gmm_model *m,
  * "log_likelihood_history".
  *
  * @param m  a model with parameters
- * @param x  [n, d], n >= k, finite
+ * @param x  [n, d], n >= k, finite but for missing cells
  * @param w  may be NULL
  * @retval GENMOD_NOT_FITTED there are no parameters to go on from
  * The rest as gmm_start(). After a failure the model is as it was.
- * Cost: O(n k d^2) for full and tied covariances, O(n k d) for the others;
- * memory independent of n. Bishop 2006, (9.23) to (9.28). Since 0.1.
+ * Cost: O(n k d^2) for full and tied covariances, O(n k d) for the others; with
+ * missing cells, O(k d^3) more for each pattern of them in 256 rows; memory
+ * independent of n. Bishop 2006, (9.23) to (9.28); Ghahramani, Jordan 1994.
+ * Since 0.1.
  */
 GENMOD_CALL int32_t gmm_step(gmm_model *m, const genmod_data *x,
                              genmod_workspace *w);
@@ -205,7 +209,7 @@ GENMOD_CALL int32_t gmm_step(gmm_model *m, const genmod_data *x,
  * Not having converged within "max_iterations" is no error: see the report.
  *
  * @param m         the model
- * @param x         [n, d], n >= k, finite
+ * @param x         [n, d], n >= k, finite but for missing cells
  * @param progress  called at every round of rows; may be NULL
  * @param user      handed to progress, may be NULL
  * @param w         may be NULL
@@ -234,9 +238,11 @@ GENMOD_CALL int32_t gmm_fit(gmm_model *m, const genmod_data *x,
 GENMOD_API const genmod_report *gmm_report(const gmm_model *m);
 
 /**
- * ln p(x) of each row, in nats. Row i's bits depend on row i alone.
+ * ln p(x) of each row, in nats: of the cells that are there, where some are
+ * missing, and 0 where all are. Row i's bits depend on row i alone.
  * @param m      a model with parameters
- * @param x      [n, d], finite
+ * @param x      [n, d], finite but for missing cells, which
+ *   genmod_data_set_missing() allows (since 0.2)
  * @param bytes  at out, at least n * sizeof(double)
  * @param[out] out  [n]; untouched after a failure
  * @param w      may be NULL

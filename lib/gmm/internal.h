@@ -213,6 +213,7 @@ typedef void (*gmm_give)(size_t first, size_t m, const double *log_density,
                          const kern_real *l, void *arg);
 
 typedef struct gmm_round gmm_round;
+typedef struct gmm_partial gmm_partial; /* partial.h */
 
 typedef struct gmm_pass {
     /* Set before gmm_pass_open(). */

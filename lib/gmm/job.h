@@ -26,6 +26,7 @@ typedef struct gmm_job {
     const gmm_covariance *type;
     size_t n, k, d;
     double *center, *variance; /* [d] of the data's columns */
+    int32_t partial;           /* some cells are missing */
     double tolerance, relative;
     gmm_rules rules;
     gmm_slots slots;
@@ -48,7 +49,8 @@ void gmm_job_close(gmm_job *job);
 int32_t gmm_job_start(gmm_job *job, const double *given, uint64_t first,
                       size_t count);
 /* center and variance from one pass over the data; a column without variance
- * gets the mean of the others', so that a share of it is something. */
+ * gets the mean of the others', so that a share of it is something. Of cells
+ * that are there, where some are missing. */
 int32_t gmm_job_columns(gmm_job *job);
 
 /* track.c. A call's arguments. */

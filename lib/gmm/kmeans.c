@@ -23,13 +23,31 @@ static size_t rows_of(const gmm_kmeans *s, size_t block)
     return left < KERN_ROWS ? left : KERN_ROWS;
 }
 
-/* out[i] = -|x_i - center|^2 / 2 of a block. */
+/* A missing cell is 0 in the panel: what that adds is taken off. */
+static void leave_out_gaps(const gmm_kmeans *s, size_t block,
+                           const double *center, double *out)
+{
+    const unsigned char *const gap = s->gap + block * s->d * KERN_ROWS;
+
+    for (size_t c = 0; c < s->d; c++) {
+        const double half = center[c] * center[c] / 2;
+
+        for (size_t i = 0; i < rows_of(s, block); i++)
+            out[i] += gap[c * KERN_ROWS + i] ? half : 0;
+    }
+    for (size_t i = 0; i < rows_of(s, block); i++)
+        out[i] = out[i] < 0 ? out[i] : 0;
+}
+
+/* out[i] = -|x_i - center|^2 / 2 of a block, over the cells that are there. */
 static void distances(const gmm_kmeans *s, size_t block, const double *center,
                       double *out)
 {
     s->ops->quad_diag(s->d, rows_of(s, block),
                       s->panels + block * s->d * KERN_ROWS, center, s->ones, 0,
                       out);
+    if (s->gap)
+        leave_out_gaps(s, block, center, out);
 }
 
 static int32_t candidate_item(size_t block, size_t slot, void *arg)
@@ -162,6 +180,30 @@ static int32_t assign_item(size_t block, size_t slot, void *arg)
     return GENMOD_OK;
 }
 
+/* Mean of the cells that are there; a column without any keeps its centre. */
+static void center_partial(const gmm_kmeans *s, size_t j)
+{
+    double *const sum = s->sums + j * s->d, *const mass = s->masses + j * s->d;
+
+    memset(sum, 0, s->d * sizeof(double));
+    memset(mass, 0, s->d * sizeof(double));
+    s->mass[j] = 0;
+    for (size_t i = 0; i < s->rows; i++) {
+        const size_t at = i / KERN_ROWS * s->d * KERN_ROWS + i % KERN_ROWS;
+
+        if (s->label[i] != (int32_t)j)
+            continue;
+        s->mass[j] += s->weight[i];
+        for (size_t c = 0; c < s->d; c++) {
+            sum[c] += s->weight[i] * s->panels[at + c * KERN_ROWS];
+            mass[c] += s->gap[at + c * KERN_ROWS] ? 0 : s->weight[i];
+        }
+    }
+    for (size_t c = 0; c < s->d; c++)
+        if (mass[c] > 0)
+            s->centers[j * s->d + c] = sum[c] / mass[c];
+}
+
 static int32_t center_item(size_t j, size_t slot, void *arg)
 {
     const search *const v = arg;
@@ -170,6 +212,10 @@ static int32_t center_item(size_t j, size_t slot, void *arg)
     double mass = 0;
 
     (void)slot;
+    if (s->gap) {
+        center_partial(s, j);
+        return GENMOD_OK;
+    }
     memset(sum, 0, s->d * sizeof(double));
     for (size_t i = 0; i < s->rows; i++) {
         const double *const at =
@@ -235,6 +281,8 @@ int32_t gmm_kmeans_new(gmm_kmeans *s, genmod_workspace *w)
     for (size_t m = s->k; m >= 3; m /= 3)
         s->candidates++;
     s->panels = base_scratch(w, s->blocks * s->d * KERN_ROWS, line);
+    s->gap = s->gaps ? base_scratch(w, s->blocks * s->d, KERN_ROWS) : NULL;
+    s->masses = base_scratch(w, s->gaps ? s->k * s->d : 0, line);
     s->weight = base_scratch(w, s->rows, line);
     s->near = base_scratch(w, s->rows, line);
     s->trial = base_scratch(w, s->candidates * s->rows, line);
@@ -247,8 +295,8 @@ int32_t gmm_kmeans_new(gmm_kmeans *s, genmod_workspace *w)
     s->label = base_scratch(w, s->rows, sizeof *s->label);
     s->moved = base_scratch(w, s->blocks, sizeof *s->moved);
     if (!s->panels || !s->weight || !s->near || !s->trial || !s->candidate ||
-        !s->partial || !s->centers || !s->sums || !s->mass || !s->ones ||
-        !s->label || !s->moved)
+        !s->partial || !s->centers || !s->sums || !s->masses || !s->mass ||
+        !s->ones || !s->label || !s->moved || (s->gaps && !s->gap))
         return base_status(w);
     for (size_t c = 0; c < s->d; c++)
         s->ones[c] = 1;

@@ -8,15 +8,17 @@ typedef struct gmm_kmeans {
     /* Set by the caller. */
     const kern_ops *ops; /* doubles */
     size_t rows, d, k;
+    int32_t gaps; /* 1: cells may be missing; distances leave them out */
     uint64_t seed;
     /* Made by gmm_kmeans_new(); panels and weight are filled by the caller. */
     size_t blocks, candidates;
-    double *panels;  /* [blocks, d, KERN_ROWS] */
-    double *weight;  /* [rows] */
-    double *centers; /* [k, d]: the result */
-    int32_t *label;  /* [rows] */
+    double *panels;     /* [blocks, d, KERN_ROWS] */
+    double *weight;     /* [rows] */
+    unsigned char *gap; /* as panels, 1: missing, and 0 there; NULL: none */
+    double *centers;    /* [k, d]: the result */
+    int32_t *label;     /* [rows] */
     double *near; /* [rows] half the squared distance to the nearest centre */
-    double *trial, *candidate, *partial, *sums, *mass, *ones;
+    double *trial, *candidate, *partial, *sums, *masses, *mass, *ones;
     int32_t *moved;
 } gmm_kmeans;
 

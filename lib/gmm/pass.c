@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gmm/internal.h"
+#include "gmm/partial.h"
 
 #define MOST_BLOCKS 64
 #define LEAST_BLOCKS 8
@@ -22,14 +22,16 @@ struct gmm_round {
     char *panels;           /* [lanes, blocks, d * KERN_ROWS] */
     char *l;                /* [lanes, blocks, k * KERN_ROWS] */
     double *total;          /* [lanes, blocks, KERN_ROWS] */
-    double *partial;        /* [lanes, blocks] */
+    double *sums;           /* [lanes, blocks] of log-densities */
     double *ones;           /* [KERN_ROWS] */
     void *stage;
     char *metric; /* [lanes, d]: makes distances of scaled columns plain ones */
+    gmm_partial *partial; /* NULL: no cell may be missing */
     /* The round under way. */
     base_view view;
     size_t first, rows, used; /* used: blocks */
-    size_t strips, group;     /* of a component; components of an item */
+    size_t most_strips;       /* of a component, for the threads there are */
+    size_t strips, group;     /* in the round; components of an item */
 };
 
 gmm_stats *gmm_stats_new(const gmm_covariance *t, size_t k, size_t d,
@@ -110,7 +112,7 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
         r->total =
             scratch(w, lanes, blocks, KERN_ROWS, sizeof(double), &status);
     if (!status)
-        r->partial = scratch(w, lanes, blocks, 1, sizeof(double), &status);
+        r->sums = scratch(w, lanes, blocks, 1, sizeof(double), &status);
     if (!status)
         r->ones = scratch(w, KERN_ROWS, 1, 1, sizeof(double), &status);
     if (!status)
@@ -119,6 +121,8 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
                     1, &status);
     if (!status && pass->moments)
         r->metric = scratch(w, lanes, d, 1, bytes, &status);
+    if (!status && base_data_missing(pass->x))
+        status = gmm_partial_new(p, type, lanes * blocks, &r->partial, w);
     for (size_t i = 0; !status && i < KERN_ROWS; i++)
         r->ones[i] = 1;
     pass->round = r;
@@ -153,17 +157,20 @@ static void one_hot(const gmm_round *r, size_t i, size_t hot, double weight,
         gmm_set_real(r->ops->type, l, j * KERN_ROWS + i, j == hot ? weight : 0);
 }
 
-static void nearest(const gmm_round *r, const gmm_lane *lane, size_t which,
-                    size_t m, const char *panel, const double *weight, char *l)
+static void nearest(const gmm_round *r, size_t which, const gmm_block *b,
+                    size_t m, const double *weight)
 {
     const kern_ops *const ops = r->ops;
-    const gmm_tables *const t = gmm_tables_of(lane->params, ops->type);
+    const gmm_tables *const t = gmm_tables_of(b->p, ops->type);
     const char *const metric = r->metric + which * r->d * ops->bytes;
+    char *const l = b->l;
 
     for (size_t j = 0; j < r->k; j++)
-        ops->quad_diag(r->d, m, panel,
+        ops->quad_diag(r->d, m, b->panel,
                        (const char *)t->mu + j * r->d * ops->bytes, metric, 0,
                        l + j * KERN_ROWS * ops->bytes);
+    if (r->partial)
+        gmm_partial_distances(r->partial, b, metric);
     for (size_t i = 0; i < m; i++) {
         size_t best = 0;
 
@@ -232,19 +239,46 @@ static double weighted_sum(size_t m, const double *weight, const double *total)
     return sum;
 }
 
-static void posterior(const gmm_pass *pass, const gmm_lane *lane, size_t at,
-                      size_t m, const double *weight, const char *panel,
-                      char *l)
+static void posterior(const gmm_pass *pass, const gmm_lane *lane,
+                      const gmm_block *b, size_t m, const double *weight)
 {
     const gmm_round *const r = pass->round;
-    double *const total = r->total + at * KERN_ROWS;
+    double *const total = r->total + b->at * KERN_ROWS;
     const int normalise = lane->stats || pass->normalise;
 
-    gmm_joint(r->ops, lane->params, m, panel, l);
-    r->ops->posterior(r->k, m, l, normalise ? weight : NULL, total);
+    gmm_joint(r->ops, lane->params, m, b->panel, b->l);
+    if (r->partial)
+        gmm_partial_joint(r->partial, b);
+    r->ops->posterior(r->k, m, b->l, normalise ? weight : NULL, total);
     for (size_t i = 0; i < m; i++)
         total[i] += lane->params->log_scale;
-    r->partial[at] = weighted_sum(m, weight, total);
+    r->sums[b->at] = weighted_sum(m, weight, total);
+}
+
+static gmm_block block_of(const gmm_round *r, const gmm_lane *lane, size_t at,
+                          size_t slot)
+{
+    const size_t line = KERN_ROWS * r->ops->bytes;
+
+    return (gmm_block){.at = at,
+                       .slot = slot,
+                       .p = lane->params,
+                       .ops = r->ops,
+                       .panel = r->panels + at * r->d * line,
+                       .l = r->l + at * r->k * line};
+}
+
+/* 0 where a cell is none and may not be missing. */
+static int pack(const gmm_round *r, const gmm_block *b, const base_view *v,
+                size_t m)
+{
+    const gmm_tables *const t = gmm_tables_of(b->p, r->ops->type);
+
+    if (!r->ops->pack(v, m, r->d, t->center, t->scale, b->panel))
+        return r->partial && gmm_partial_pack(r->partial, b, v, m);
+    if (r->partial)
+        gmm_partial_none(r->partial, b->at);
+    return 1;
 }
 
 static int32_t expect(size_t item, size_t slot, void *arg)
@@ -255,33 +289,42 @@ static int32_t expect(size_t item, size_t slot, void *arg)
     const size_t at = which * r->blocks + block, m = block_rows(r, block);
     const size_t first = r->first + block * KERN_ROWS;
     const gmm_lane *const lane = &pass->lanes[which];
-    const gmm_tables *const t = gmm_tables_of(lane->params, r->ops->type);
     const base_view v = block_view(r, block);
-    char *const panel = r->panels + at * r->d * KERN_ROWS * r->ops->bytes;
-    char *const l = r->l + at * r->k * KERN_ROWS * r->ops->bytes;
+    const gmm_block b = block_of(r, lane, at, slot);
 
-    (void)slot;
-    r->partial[at] = 0;
-    if (!r->ops->pack(&v, m, r->d, t->center, t->scale, panel))
+    r->sums[at] = 0;
+    if (!pack(r, &b, &v, m))
         return GENMOD_NON_FINITE;
     if (pass->source == GMM_POSTERIOR) {
-        posterior(pass, lane, at, m, v.weights, panel, l);
+        posterior(pass, lane, &b, m, v.weights);
     } else {
         if (pass->source == GMM_NEAREST)
-            nearest(r, lane, which, m, panel, v.weights, l);
+            nearest(r, which, &b, m, v.weights);
         else if (pass->source == GMM_GIVEN)
-            given(r, first, m, pass->given, v.weights, l);
-        else if (!labelled(r, m, v.labels, v.weights, l))
+            given(r, first, m, pass->given, v.weights, b.l);
+        else if (!labelled(r, m, v.labels, v.weights, b.l))
             return GENMOD_BAD_ARGUMENT;
-        clear_padding(r, m, l);
+        clear_padding(r, m, b.l);
     }
+    if (r->partial && lane->stats)
+        gmm_partial_take(r->partial, &b);
     if (pass->give)
-        pass->give(first, m, r->total + at * KERN_ROWS, l, pass->arg);
+        pass->give(first, m, r->total + at * KERN_ROWS, b.l, pass->arg);
     return GENMOD_OK;
 }
 
+/* The rows of block number `at` that miss cells, for component j. */
+static void accumulate_partial(const gmm_round *r, const gmm_lane *lane,
+                               size_t at, size_t slot, size_t j)
+{
+    const gmm_block b = block_of(r, lane, at, slot);
+
+    if (r->partial)
+        gmm_partial_add(r->partial, &b, j, lane->stats);
+}
+
 static void accumulate_full(const gmm_round *r, const gmm_lane *lane,
-                            size_t which, size_t j, size_t strip)
+                            size_t which, size_t slot, size_t j, size_t strip)
 {
     const size_t d = r->d, bytes = r->ops->bytes;
     const gmm_stats *const s = lane->stats;
@@ -299,12 +342,14 @@ static void accumulate_full(const gmm_round *r, const gmm_lane *lane,
             d, block_rows(r, b), r->panels + at * d * KERN_ROWS * bytes,
             mu + j * d * bytes, r->l + (at * r->k + j) * KERN_ROWS * bytes, lo,
             hi, s->s0 + j, s->s1 + j * d, s->s2 + j * d * d);
+        if (strip == 0)
+            accumulate_partial(r, lane, at, slot, j);
     }
 }
 
 /* Components j … ; more than one at a time only about the centre. */
 static void accumulate_diagonal(const gmm_round *r, const gmm_lane *lane,
-                                size_t which, size_t j)
+                                size_t which, size_t slot, size_t j)
 {
     const size_t d = r->d, bytes = r->ops->bytes;
     const size_t count = r->k - j < r->group ? r->k - j : r->group;
@@ -323,6 +368,8 @@ static void accumulate_diagonal(const gmm_round *r, const gmm_lane *lane,
         else
             r->ops->moments_diag(d, m, panel, mu + j * d * bytes, share,
                                  s->s0 + j, s->s1 + j * d, s->s2 + j * d);
+        for (size_t i = 0; i < (s->common ? count : 1); i++)
+            accumulate_partial(r, lane, at, slot, j + i);
     }
 }
 
@@ -335,13 +382,12 @@ static int32_t accumulate(size_t item, size_t slot, void *arg)
     const size_t which = item / r->strips / r->k;
     const gmm_lane *const lane = &pass->lanes[which];
 
-    (void)slot;
     if (!lane->stats)
         return GENMOD_OK;
     if (lane->params->type->triangle)
-        accumulate_full(r, lane, which, j, strip);
+        accumulate_full(r, lane, which, slot, j, strip);
     else if (!lane->stats->common || j % r->group == 0)
-        accumulate_diagonal(r, lane, which, j);
+        accumulate_diagonal(r, lane, which, slot, j);
     return GENMOD_OK;
 }
 
@@ -382,7 +428,26 @@ static void add_round(gmm_pass *pass)
     }
     for (size_t s = 0; s < pass->n_lanes; s++)
         for (size_t b = 0; b < r->used; b++)
-            add_compensated(&pass->lanes[s], r->partial[s * r->blocks + b]);
+            add_compensated(&pass->lanes[s], r->sums[s * r->blocks + b]);
+}
+
+/* The first cell that is none, unless it may be missing. */
+static int32_t refuse_cell(const gmm_round *r, genmod_workspace *w)
+{
+    return r->partial
+               ? gmm_partial_refuse(r->partial, &r->view, r->first, r->rows, w)
+               : base_view_non_finite(&r->view, r->first, r->rows, r->d, w);
+}
+
+/* A partial row's moments go to the whole of a component's sums. */
+static size_t round_strips(const gmm_pass *pass)
+{
+    const gmm_round *const r = pass->round;
+
+    for (size_t s = 0; s < pass->n_lanes && r->partial; s++)
+        if (gmm_partial_any(r->partial, s * r->blocks, r->used))
+            return 1;
+    return r->most_strips;
 }
 
 static int32_t run_round(gmm_pass *pass, genmod_workspace *w)
@@ -401,12 +466,14 @@ static int32_t run_round(gmm_pass *pass, genmod_workspace *w)
                          "init is \"labels\", but x has no labels");
     status = base_parallel(w, pass->n_lanes * r->used, expect, pass);
     if (status == GENMOD_NON_FINITE)
-        return base_view_non_finite(&r->view, r->first, r->rows, r->d, w);
+        return refuse_cell(r, w);
     if (status == GENMOD_BAD_ARGUMENT)
         return refuse_label(r, w);
-    if (!status && pass->moments)
+    if (!status && pass->moments) {
+        r->strips = round_strips(pass);
         status = base_parallel(w, pass->n_lanes * r->k * r->strips, accumulate,
                                pass);
+    }
     if (status) /* the host's own loop gave up */
         return base_fail(w, GENMOD_CALLBACK, "parallel_for returned %i",
                          (int64_t)status);
@@ -476,7 +543,7 @@ int32_t gmm_pass_run(gmm_pass *pass, genmod_workspace *w)
             lane->stats->common = common_form(pass, lane->params);
         }
     }
-    r->strips = strips(pass, base_width(w));
+    r->most_strips = strips(pass, base_width(w));
     r->group = pass->n_lanes * r->k >= 8 * base_width(w) ? 4 : 1;
     if (pass->source == GMM_NEAREST)
         plain_metric(pass);

@@ -4,6 +4,7 @@
 
 #include "gmm/job.h"
 #include "gmm/kmeans.h"
+#include "gmm/survey.h"
 
 #define MOST_CELLS ((size_t)1 << 22) /* of the rows that k-means looks at */
 
@@ -39,34 +40,42 @@ static int32_t glance(const gmm_job *job, gmm_params *p)
     return GENMOD_OK;
 }
 
-/* A column whose deviation is within some roundings of its mean is constant. */
-static void settle_columns(gmm_job *job, const gmm_params *p,
-                           const gmm_stats *s)
+static void take_columns(gmm_job *job, const gmm_params *p, const gmm_stats *s)
 {
     const gmm_tables *const t = gmm_tables_of(p, base_data_type(job->x));
     const int32_t type = t->ops->type;
-    double sum = 0;
-    size_t varying = 0;
 
     for (size_t c = 0; c < job->d; c++) {
         const double scale = gmm_real(type, t->scale, c);
         const double step = s->s1[c] / s->s0[0];
-        double v = (s->s2[c] / s->s0[0] - step * step) / scale / scale;
-        double noise;
 
         job->center[c] = gmm_unscaled(t, c, gmm_real(type, t->mu, c) + step);
-        noise = 64 * gmm_epsilon(type) * job->center[c];
-        v = v > noise * noise ? v : 0;
-        job->variance[c] = v;
-        sum += v;
-        varying += v > 0;
+        job->variance[c] = (s->s2[c] / s->s0[0] - step * step) / scale / scale;
+    }
+}
+
+/* A column whose deviation is within some roundings of its mean is constant. */
+static void settle_columns(gmm_job *job)
+{
+    const int32_t type = base_data_type(job->x);
+    double sum = 0;
+    size_t varying = 0;
+
+    for (size_t c = 0; c < job->d; c++) {
+        const double noise = 64 * gmm_epsilon(type) * job->center[c];
+        const double v = job->variance[c];
+
+        job->variance[c] = v > noise * noise ? v : 0;
+        sum += job->variance[c];
+        varying += job->variance[c] > 0;
     }
     for (size_t c = 0; c < job->d; c++)
         if (!(job->variance[c] > 0))
             job->variance[c] = varying ? sum / (double)varying : 1;
 }
 
-int32_t gmm_job_columns(gmm_job *job)
+/* Where every cell is there: to the digits of a pass. */
+static int32_t whole_columns(gmm_job *job)
 {
     const gmm_covariance *const type = gmm_covariance_of("diagonal");
     gmm_params *const p = gmm_params_new(type, 1, job->d, job->w);
@@ -86,10 +95,30 @@ int32_t gmm_job_columns(gmm_job *job)
     if (!status)
         status = gmm_pass_run(&pass, job->w);
     if (!status)
-        settle_columns(job, p, s);
+        take_columns(job, p, s);
     base_free(s);
     gmm_params_free(p);
     return status;
+}
+
+int32_t gmm_job_columns(gmm_job *job)
+{
+    gmm_survey s = {.missing = 0};
+    int32_t status = GENMOD_OK;
+
+    if (base_data_missing(job->x))
+        status = gmm_survey_run(job->x, &s, job->w);
+    job->partial = s.missing > 0;
+    if (!status && !job->partial)
+        status = whole_columns(job);
+    if (status)
+        return status;
+    if (job->partial) {
+        memcpy(job->center, s.mean, job->d * sizeof(double));
+        memcpy(job->variance, s.variance, job->d * sizeof(double));
+    }
+    settle_columns(job);
+    return GENMOD_OK;
 }
 
 /* One row of each of `count` equal stretches of 0 … n - 1. */
@@ -132,9 +161,28 @@ static double common_scale(const gmm_job *job)
     return ldexp(1, -exponent / 2);
 }
 
+/* Missing cells of m rows of the sample, block b: the column's mean for now. */
+static void note_gaps(const gmm_job *job, const gmm_kmeans *s, size_t b,
+                      size_t m, double *rows)
+{
+    unsigned char *const gap = s->gap + b * s->d * KERN_ROWS;
+
+    memset(gap, 0, s->d * KERN_ROWS);
+    for (size_t i = 0; i < m; i++)
+        for (size_t c = 0; c < s->d; c++) {
+            double *const cell = rows + i * s->d + c;
+
+            gap[c * KERN_ROWS + i] = *cell != *cell;
+            if (*cell != *cell)
+                *cell = job->center[c];
+        }
+}
+
 static int32_t take_sample(const gmm_job *job, gmm_kmeans *s, double scale)
 {
     const size_t d = job->d;
+    void *const stage =
+        base_scratch(job->w, 1, base_data_stage_bytes(job->x, KERN_ROWS));
     double *const rows = base_scratch(job->w, KERN_ROWS * d, sizeof(double));
     double *const scales = base_scratch(job->w, d, sizeof(double));
     int64_t *const number = base_scratch(job->w, s->rows, sizeof(int64_t));
@@ -145,7 +193,7 @@ static int32_t take_sample(const gmm_job *job, gmm_kmeans *s, double scale)
                    .scale = 1};
     int32_t status = GENMOD_OK;
 
-    if (!rows || !scales || !number)
+    if (!stage || !rows || !scales || !number)
         return base_status(job->w);
     for (size_t c = 0; c < d; c++)
         scales[c] = scale;
@@ -154,8 +202,10 @@ static int32_t take_sample(const gmm_job *job, gmm_kmeans *s, double scale)
         const size_t first = b * KERN_ROWS, left = s->rows - first;
         const size_t m = left < KERN_ROWS ? left : KERN_ROWS;
 
-        status = base_data_gather(job->x, m, number + first, rows,
-                                  s->weight + first, NULL, job->w);
+        status = gmm_gather(job->x, m, number + first, stage, rows,
+                            s->weight + first, job->w);
+        if (!status && s->gap)
+            note_gaps(job, s, b, m, rows);
         if (!status)
             s->ops->pack(&v, m, d, job->center, scales,
                          s->panels + b * d * KERN_ROWS);
@@ -224,6 +274,7 @@ static int32_t propose_all(gmm_job *job, uint64_t first, size_t count)
                     .rows = sample_size(job),
                     .d = job->d,
                     .k = job->k,
+                    .gaps = job->partial,
                     .seed = job->rules.seed};
     int32_t status = gmm_kmeans_new(&s, job->w);
 

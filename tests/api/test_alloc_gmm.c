@@ -6,6 +6,7 @@
 #include "genmod/gmm.h"
 #include "support/threads.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define N 700 /* more than two blocks of rows */
@@ -179,6 +180,19 @@ static int32_t call_fit_source(stage *s)
 {
     assert_ok(
         genmod_data_set_source(s->view, GENMOD_F64, N, D, source, NULL, NULL));
+    return gmm_fit(s->model, s->view, NULL, NULL, s->w);
+}
+
+/* The same rows with gaps. */
+static int32_t call_fit_missing(stage *s)
+{
+    static double gaps[N * D];
+    memcpy(gaps, rows, sizeof rows);
+    for (size_t i = 0; i < N * D; i += 7)
+        gaps[i] = NAN;
+    assert_ok(
+        genmod_data_set_rows(s->view, GENMOD_F64, N, D, gaps, 0, 0, NULL));
+    assert_ok(genmod_data_set_missing(s->view, 1, NULL));
     return gmm_fit(s->model, s->view, NULL, NULL, s->w);
 }
 
@@ -388,6 +402,7 @@ static const struct {
     {"gmm_step", call_step},
     {"gmm_fit", call_fit},
     {"gmm_fit, row source", call_fit_source},
+    {"gmm_fit, missing cells", call_fit_missing},
     {"gmm_log_density", call_log_density},
     {"gmm_responsibilities", call_responsibilities},
     {"gmm_predict", call_predict},
