@@ -39,9 +39,15 @@ typedef struct gmm_model gmm_model;
 #define GMM_RELATIVE_TOLERANCE "relative_tolerance" /**< the same, over its size */
 #define GMM_RIDGE "ridge"                   /**< share of the data's variance */
 #define GMM_ON_SINGULAR "on_singular"       /**< repair, error */
+#define GMM_PRIOR "prior"                   /**< none, conjugate */
+#define GMM_PRIOR_ROWS "prior_rows"         /**< what the mean's prior weighs */
+#define GMM_PRIOR_DOF "prior_dof"           /**< degrees of freedom beyond d */
+#define GMM_PRIOR_SCALE "prior_scale"       /**< of the covariances' prior */
+#define GMM_SHRINKAGE "shrinkage"           /**< taken off each correlation */
 
 /* Report entries. */
 #define GMM_REPORT_LOG_LIKELIHOOD "log_likelihood"
+#define GMM_REPORT_OBJECTIVE "objective"
 #define GMM_REPORT_ITERATIONS "iterations"
 #define GMM_REPORT_CONVERGED "converged"
 #define GMM_REPORT_PARAMETERS "parameters"
@@ -227,7 +233,8 @@ GENMOD_CALL int32_t gmm_fit(gmm_model *m, const genmod_data *x,
  *
  * log_likelihood: mean a row, nats, of the parameters as they stand after
  * gmm_fit(); after gmm_step() and inside a callback, of those before the last
- * iteration. log_likelihood_history: before each iteration. mends, last_mend:
+ * iteration. objective: that and the prior's share; what convergence and the best
+ * start go by. log_likelihood_history: before each iteration. mends, last_mend:
  * per component, how often a singular covariance was mended, and how (0 not,
  * 1 by a larger ridge, 2 re-seeded from the heaviest component). form: how the
  * last iteration summed its moments, 1 about each component's mean, 2 about the

@@ -14,7 +14,7 @@ typedef struct fit {
     size_t most;
     gmm_past before;
     int32_t warm, saved; /* saved: the model stands at a step of this fit */
-    double best; /* mean of the best start that has ended; -inf before */
+    double best; /* objective of the best start that has ended; -inf before */
     double *start_means; /* [starts] */
 } fit;
 
@@ -40,10 +40,11 @@ static void keep_best(fit *f)
     for (size_t i = 0; i < f->job.n_tracks; i++) {
         const gmm_track *const t = &f->job.tracks[i];
 
-        if (!best || t->mean > best->mean || !(best->mean == best->mean))
+        if (!best || t->objective > best->objective ||
+            !(best->objective == best->objective))
             best = t;
     }
-    if (f->best > best->mean)
+    if (f->best > best->objective)
         return;
     f->saved = 1;
     gmm_job_commit(&f->job, best);
@@ -114,7 +115,7 @@ static void reset_tracks(gmm_job *job, uint64_t first, size_t count)
         gmm_track *const t = &job->tracks[i];
 
         t->steps = t->n_history = 0;
-        t->mean = t->previous = NAN;
+        t->mean = t->objective = t->previous = NAN;
         t->number = first + i;
         t->mended = t->converged = t->ended = 0;
     }
@@ -141,8 +142,8 @@ static int32_t run_starts(fit *f, uint64_t first, size_t count)
         keep_best(f);
     for (size_t i = 0; i < count && !status; i++) {
         f->start_means[first + i] = job->tracks[i].mean;
-        if (job->tracks[i].mean > f->best)
-            f->best = job->tracks[i].mean;
+        if (job->tracks[i].objective > f->best)
+            f->best = job->tracks[i].objective;
     }
     job->n_tracks = held;
     return status;

@@ -212,6 +212,7 @@ typedef struct gmm_lane {
 typedef void (*gmm_give)(size_t first, size_t m, const double *log_density,
                          const kern_real *l, void *arg);
 
+typedef struct gmm_prior gmm_prior; /* prior.h */
 typedef struct gmm_round gmm_round;
 typedef struct gmm_partial gmm_partial; /* partial.h */
 
@@ -259,7 +260,10 @@ typedef struct gmm_rules {
     double ridge;
     int32_t repair; /* on_singular is "repair" */
     uint64_t seed;
-    uint64_t step; /* for the draws of a re-seeding */
+    uint64_t step;          /* for the draws of a re-seeding */
+    const gmm_prior *prior; /* NULL: none */
+    double shrinkage;       /* of correlations */
+    double *place; /* [k, d]: room, where means go elsewhere than their rows' */
 } gmm_rules;
 int32_t gmm_update(const gmm_params *now, int32_t type, gmm_stats *s,
                    const gmm_rules *rules, const gmm_slots *slots,

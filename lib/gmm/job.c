@@ -10,7 +10,7 @@ static int32_t track_new(gmm_track *t, const gmm_job *job, size_t history)
     const size_t k = job->k;
 
     memset(t, 0, sizeof *t);
-    t->mean = t->previous = NAN;
+    t->mean = t->objective = t->previous = NAN;
     t->mend = base_scratch(w, k, sizeof *t->mend);
     t->mends = base_scratch(w, k, sizeof *t->mends);
     t->last_mend = base_scratch(w, k, sizeof *t->last_mend);
@@ -37,9 +37,10 @@ static int32_t check_shape(const gmm_job *job)
     return GENMOD_OK;
 }
 
-static void set_rules(gmm_job *job)
+static int32_t set_rules(gmm_job *job)
 {
     const genmod_config *const c = job->m->config;
+    int32_t status;
 
     job->rules.ridge = base_config_f64(c, GMM_RIDGE);
     job->rules.repair =
@@ -47,6 +48,19 @@ static void set_rules(gmm_job *job)
     job->rules.seed = (uint64_t)base_config_i64(c, GMM_SEED);
     job->tolerance = base_config_f64(c, GMM_TOLERANCE);
     job->relative = base_config_f64(c, GMM_RELATIVE_TOLERANCE);
+    job->rules.shrinkage = base_config_f64(c, GMM_SHRINKAGE);
+    if (job->rules.shrinkage > 0 && !job->type->triangle)
+        return base_fail(job->w, GENMOD_BAD_ARGUMENT,
+                         "shrinkage is %g; %s covariances have no correlations",
+                         job->rules.shrinkage, job->type->name);
+    status = gmm_prior_new(c, job->d, job->center, &job->prior, job->w);
+    job->rules.prior = job->prior;
+    if (!status && job->prior) {
+        job->rules.place =
+            base_scratch(job->w, job->k, job->d * sizeof(double));
+        status = job->rules.place ? GENMOD_OK : base_status(job->w);
+    }
+    return status;
 }
 
 static int32_t make_tracks(gmm_job *job, size_t tracks, size_t history)
@@ -56,9 +70,7 @@ static int32_t make_tracks(gmm_job *job, size_t tracks, size_t history)
 
     job->tracks = base_scratch(job->w, tracks, sizeof *job->tracks);
     lanes = base_scratch(job->w, tracks, sizeof *lanes);
-    job->center = base_scratch(job->w, job->d, sizeof(double));
-    job->variance = base_scratch(job->w, job->d, sizeof(double));
-    if (!job->tracks || !lanes || !job->center || !job->variance)
+    if (!job->tracks || !lanes)
         return base_status(job->w);
     memset(lanes, 0, tracks * sizeof *lanes);
     for (size_t t = 0; t < tracks && !status; t++) {
@@ -84,8 +96,13 @@ int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
     job->n = base_data_rows(x);
     job->d = base_data_columns(x);
     job->k = gmm_components(m);
-    set_rules(job);
     status = check_shape(job);
+    job->center = base_scratch(w, job->d, sizeof(double));
+    job->variance = base_scratch(w, job->d, sizeof(double));
+    if (!status && (!job->center || !job->variance))
+        status = base_status(w);
+    if (!status)
+        status = set_rules(job);
     if (!status)
         status =
             gmm_slots_new(job->type, job->d, base_width(w), &job->slots, w);

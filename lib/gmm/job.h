@@ -2,7 +2,7 @@
 #ifndef GMM_JOB_H
 #define GMM_JOB_H
 
-#include "gmm/internal.h"
+#include "gmm/prior.h"
 
 /* One start under way. */
 typedef struct gmm_track {
@@ -12,11 +12,12 @@ typedef struct gmm_track {
     double *mends, *last_mend; /* [k] */
     double *history;           /* before each iteration of this call */
     size_t n_history;
-    size_t steps;    /* iterations done, those of earlier calls among them */
-    double mean;     /* the last log-likelihood that a pass gave */
-    double previous; /* the one before an iteration earlier */
-    uint64_t number; /* of the start */
-    int32_t mended;  /* in the last step: the likelihood may fall */
+    size_t steps;     /* iterations done, those of earlier calls among them */
+    double mean;      /* the last log-likelihood that a pass gave */
+    double objective; /* that, and the prior's share of a row */
+    double previous;  /* the one before an iteration earlier */
+    uint64_t number;  /* of the start */
+    int32_t mended;   /* in the last step: the likelihood may fall */
     int32_t converged, ended;
 } gmm_track;
 
@@ -29,6 +30,7 @@ typedef struct gmm_job {
     int32_t partial;           /* some cells are missing */
     double tolerance, relative;
     gmm_rules rules;
+    gmm_prior *prior; /* what the rules know, to be set with the columns */
     gmm_slots slots;
     gmm_pass pass;
     size_t n_tracks;

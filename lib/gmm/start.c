@@ -118,6 +118,9 @@ int32_t gmm_job_columns(gmm_job *job)
         memcpy(job->variance, s.variance, job->d * sizeof(double));
     }
     settle_columns(job);
+    if (job->prior)
+        gmm_prior_set(job->prior, job->m->config, job->tracks[0].now->f64.ops,
+                      job->k, job->d, job->variance);
     return GENMOD_OK;
 }
 

@@ -12,6 +12,7 @@
 static int counts(const base_entry *e)
 {
     return !base_same(e->key, GMM_REPORT_LOG_LIKELIHOOD) &&
+           !base_same(e->key, GMM_REPORT_OBJECTIVE) &&
            !base_same(e->key, GMM_REPORT_HISTORY) &&
            !base_same(e->key, GMM_REPORT_START_LOG_LIKELIHOOD);
 }

@@ -32,6 +32,7 @@ void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before)
     base_report_put(r, GMM_REPORT_MENDS, job->k, t->mends);
     base_report_put(r, GMM_REPORT_LAST_MEND, job->k, t->last_mend);
     base_report_set(r, GMM_REPORT_LOG_LIKELIHOOD, t->mean);
+    base_report_set(r, GMM_REPORT_OBJECTIVE, t->objective);
     base_report_set(r, GMM_REPORT_CONVERGED, t->converged);
     base_report_set(r, GMM_REPORT_FORM,
                     t->stats->common ? GMM_FORM_CENTER : GMM_FORM_MEANS);
@@ -86,11 +87,11 @@ int32_t gmm_job_advance(gmm_job *job, gmm_track *t)
 
 int gmm_job_at_rest(const gmm_job *job, gmm_track *t)
 {
-    const double gain = fabs(t->mean - t->previous);
+    const double gain = fabs(t->objective - t->previous);
 
-    t->previous = t->mean;
+    t->previous = t->objective;
     return !t->mended &&
-           (gain < job->tolerance || gain < job->relative * fabs(t->mean));
+           (gain < job->tolerance || gain < job->relative * fabs(t->objective));
 }
 
 void gmm_job_note_mends(gmm_track *t, size_t k)
@@ -101,19 +102,20 @@ void gmm_job_note_mends(gmm_track *t, size_t k)
     }
 }
 
-/* What a share of the data's variance is must be known before a ridge. */
+/* What a share of the data's variance is must be known before a ridge, and what
+ * the data are before a prior. */
 int32_t gmm_job_resume(gmm_job *job)
 {
     gmm_track *const t = &job->tracks[0];
-    int32_t status = GENMOD_OK;
+    const int known = job->m->params->column_variance[0] > 0;
+    int32_t status;
 
     gmm_params_copy(t->now, job->m->params);
-    if (!(t->now->column_variance[0] > 0)) {
-        status = gmm_job_columns(job);
-        if (!status)
-            memcpy(t->now->column_variance, job->variance,
-                   job->d * sizeof(double));
-    }
+    if (known && !job->prior)
+        return GENMOD_OK;
+    status = gmm_job_columns(job);
+    if (!status && !known)
+        memcpy(t->now->column_variance, job->variance, job->d * sizeof(double));
     return status;
 }
 
@@ -133,9 +135,18 @@ gmm_past gmm_job_recall(const gmm_job *job)
         memcpy(t->last_mend, v, n * sizeof *v);
     v = base_report_values(r, GMM_REPORT_HISTORY, &n);
     p.values = n;
-    t->previous = n ? v[n - 1] : NAN;
+    t->previous = n && !job->prior ? v[n - 1] : NAN;
     t->steps = p.iterations;
     return p;
+}
+
+/* What a pass says of a track. */
+static void note_pass(const gmm_job *job, gmm_track *t, const gmm_lane *lane)
+{
+    t->mean = t->objective = lane->log_likelihood / job->pass.weight;
+    if (job->prior)
+        t->objective +=
+            gmm_prior_density(job->prior, t->now) / job->pass.weight;
 }
 
 int32_t gmm_job_pass(gmm_job *job)
@@ -153,7 +164,7 @@ int32_t gmm_job_pass(gmm_job *job)
     status = gmm_pass_run(&job->pass, job->w);
     for (size_t t = 0, i = 0; t < job->n_tracks && !status; t++)
         if (!job->tracks[t].ended)
-            job->tracks[t].mean = lane[i++].log_likelihood / job->pass.weight;
+            note_pass(job, &job->tracks[t], &lane[i++]);
     return status;
 }
 

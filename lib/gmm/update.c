@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gmm/internal.h"
+#include "gmm/prior.h"
 
 /* Differences carry a rounding of epsilon times the spread of the data, some of
  * them added up: deviations below 64 of these are noise. */
@@ -29,6 +29,20 @@ static int dead(const update *u, size_t j)
     return !(u->s->s0[j] > DBL_EPSILON * u->weight);
 }
 
+/* The prior's mean pulls at column c of component j, whose rows' mean lies at
+ * `step` from `about`. */
+static double pulled(const update *u, size_t j, size_t c, double about,
+                     double step)
+{
+    const gmm_tables *const t = u->tables;
+    const gmm_prior *const q = u->rules->prior;
+    const double center =
+        (q->center[c] - gmm_real(t->ops->type, t->center, c)) *
+        gmm_real(t->ops->type, t->scale, c);
+
+    return gmm_prior_mean(q, u->s->s0[j], step, center - about);
+}
+
 /* mu_j = (9.24) of Bishop 2006, about the pass's mean; leaves the step in s1.
  */
 static void set_mean(const update *u, size_t j)
@@ -41,25 +55,37 @@ static void set_mean(const update *u, size_t j)
     for (size_t c = 0; c < d; c++) {
         const double about =
             u->s->common ? 0 : gmm_real(t->ops->type, t->mu, j * d + c);
+        double to;
 
         step[c] = dead(u, j) ? 0 : step[c] / u->s->s0[j];
-        u->next->means[j * d + c] = gmm_unscaled(t, c, about + step[c]);
+        to = step[c];
+        if (u->rules->prior)
+            to = pulled(u, j, c, about, to);
+        if (u->rules->place)
+            u->rules->place[j * d + c] = to;
+        u->next->means[j * d + c] = gmm_unscaled(t, c, about + to);
     }
 }
 
 /* Element (a, b) of component j's covariance, (9.25), times its share: the
- * second moment about the old mean less what the step explains. */
+ * second moment about the old mean less what the step explains; and, of a mean
+ * that went elsewhere, what lies between. */
 static double moment(const update *u, size_t j, size_t a, size_t b)
 {
     const size_t d = u->now->d;
     const gmm_tables *const t = u->tables;
     const double *const step = u->s->s1 + j * d;
+    const double *const place = u->rules->place;
     const double *const s2 =
         u->s->s2 + (u->now->type->triangle ? (j * d + a) * d + b : j * d + a);
     const double scale = gmm_real(t->ops->type, t->scale, a) *
                          gmm_real(t->ops->type, t->scale, b);
 
-    return (*s2 / u->s->s0[j] - step[a] * step[b]) / scale;
+    double sum = *s2 / u->s->s0[j] - step[a] * step[b];
+
+    if (place)
+        sum += (step[a] - place[j * d + a]) * (step[b] - place[j * d + b]);
+    return sum / scale;
 }
 
 /* The same for a unit: of its component, or pooled over all, (a) = (b) for
@@ -101,6 +127,17 @@ static void set_numbers(const update *u, size_t unit)
     }
     if (p->type->scalar)
         cov[0] = sum;
+}
+
+static void shrink(const update *u, size_t unit)
+{
+    const size_t d = u->now->d;
+    double *const cov = u->next->covariances + unit * d * d;
+
+    for (size_t a = 0; a < d; a++)
+        for (size_t b = 0; b < d; b++)
+            if (a != b)
+                cov[a * d + b] *= 1 - u->rules->shrinkage;
 }
 
 static void add_ridge(const update *u, size_t unit, double ridge)
@@ -178,6 +215,10 @@ static int32_t spread_item(size_t unit, size_t slot, void *arg)
         set_triangle(u, unit);
     else
         set_numbers(u, unit);
+    if (u->rules->prior && (u->now->type->shared || !dead(u, unit)))
+        gmm_prior_spread(u->rules->prior, u->next, unit, u->s->s0);
+    if (u->now->type->triangle && u->rules->shrinkage > 0)
+        shrink(u, unit);
     add_ridge(u, unit, u->rules->ridge);
     return GENMOD_OK;
 }
