@@ -44,6 +44,8 @@ typedef struct gmm_model gmm_model;
 #define GMM_PRIOR_DOF "prior_dof"           /**< degrees of freedom beyond d */
 #define GMM_PRIOR_SCALE "prior_scale"       /**< of the covariances' prior */
 #define GMM_SHRINKAGE "shrinkage"           /**< taken off each correlation */
+#define GMM_NOISE "noise"                   /**< first weight of a uniform part */
+#define GMM_NOISE_VOLUME "noise_volume"     /**< 0: of the bounding box */
 
 /* Report entries. */
 #define GMM_REPORT_LOG_LIKELIHOOD "log_likelihood"
@@ -54,6 +56,8 @@ typedef struct gmm_model gmm_model;
 #define GMM_REPORT_ROWS "rows"
 #define GMM_REPORT_FORM "form"
 #define GMM_REPORT_BEST_START "best_start"
+#define GMM_REPORT_NOISE "noise"
+#define GMM_REPORT_NOISE_VOLUME "noise_volume"
 #define GMM_REPORT_HISTORY "log_likelihood_history"
 #define GMM_REPORT_START_LOG_LIKELIHOOD "start_log_likelihood"
 #define GMM_REPORT_MENDS "mends"
@@ -66,6 +70,8 @@ typedef struct gmm_model gmm_model;
                                            diagonal [k, d], spherical [k] */
 #define GMM_PRECISIONS_CHOLESKY "precisions_cholesky" /**< shapes as covariances:
     upper U with U U^T = Sigma^-1; diagonal, spherical: 1 / standard deviation */
+/* And GMM_NOISE, [1 + d]: the noise's weight, and the sides of the box over which
+ * it is uniform; zeros where there is none. */
 
 /* Places in what gmm_divergence() gives. An _ERROR is a standard error. */
 #define GMM_KL 0 /**< KL(p ‖ q), from drawn rows */
@@ -270,10 +276,11 @@ GENMOD_CALL int32_t gmm_log_density(const gmm_model *m, const genmod_data *x,
                                     genmod_workspace *w);
 
 /**
- * p(j | x) of each row and component.
+ * p(j | x) of each row and component. With noise (option "noise") a row's sum
+ * falls short of 1 by the probability that the row is noise.
  * @param type   GENMOD_F32 or GENMOD_F64
  * @param bytes  at out, at least n * k elements of that type
- * @param[out] out  [n, k], rows sum to 1
+ * @param[out] out  [n, k], rows sum to 1, or to less where there is noise
  * The rest as gmm_log_density(). Bishop 2006, (9.13). Since 0.1.
  */
 GENMOD_CALL int32_t gmm_responsibilities(const gmm_model *m,
@@ -282,9 +289,10 @@ GENMOD_CALL int32_t gmm_responsibilities(const gmm_model *m,
                                          genmod_workspace *w);
 
 /**
- * The most probable component of each row; of equal ones the first.
+ * The most probable component of each row; of equal ones the first. -1 where noise
+ * (option "noise") is more probable than any.
  * @param bytes  at out, at least n * sizeof(int32_t)
- * @param[out] out  [n], 0 … k - 1
+ * @param[out] out  [n], 0 … k - 1, or -1
  * The rest as gmm_log_density(). Since 0.1.
  */
 GENMOD_CALL int32_t gmm_predict(const gmm_model *m, const genmod_data *x,
@@ -315,8 +323,8 @@ GENMOD_CALL int32_t gmm_bic(const gmm_model *m, const genmod_data *x,
                             double *out, genmod_workspace *w);
 
 /**
- * Draw rows from the mixture: samples number first … first + n - 1 of stream
- * `seed`. Sample i is the same however many are drawn around it.
+ * Draw rows from the mixture (from its Gaussians, where there is noise): samples
+ * number first … first + n - 1 of stream `seed`. Sample i is the same however many are drawn around it.
  *
  * @param m      a model with parameters
  * @param seed   the stream
@@ -382,7 +390,7 @@ GENMOD_CALL int32_t gmm_divergence(const gmm_model *p, const gmm_model *q,
 
 /**
  * Copy parameters out by name: GMM_WEIGHTS, GMM_MEANS, GMM_COVARIANCES,
- * GMM_PRECISIONS_CHOLESKY.
+ * GMM_PRECISIONS_CHOLESKY, GMM_NOISE.
  * @param cap       doubles at out
  * @param[out] out  row-major; may be NULL if cap is 0
  * @param[out] need the doubles that it takes; may be NULL
@@ -398,7 +406,8 @@ GENMOD_CALL int32_t gmm_get_params(const gmm_model *m, const char *name,
 
 /**
  * Make the mixture from known parameters; nothing is fitted. The report is
- * emptied.
+ * emptied. There is no noise until a fit or a step, which begins with that of
+ * option "noise".
  * @param m        the model
  * @param k        components, as option "components" says
  * @param d        columns, 1 to 65536

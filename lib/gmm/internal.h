@@ -85,6 +85,7 @@ typedef struct gmm_params {
     double *means;           /* [k, d] */
     double *covariances;     /* [units, unit size] */
     double *column_variance; /* [d] of the data; 0 while unknown */
+    double *noise; /* [1 + d] weight of the noise, 0: none; sides of its box */
     size_t n_state;
     /* Derived by gmm_params_derive(). */
     double
@@ -94,7 +95,8 @@ typedef struct gmm_params {
     gmm_tables f32, f64;
 } gmm_params;
 
-/* A block with undefined state; NULL with status in w. */
+/* A block with undefined state but for the noise, of which there is none; NULL
+ * with status in w. */
 gmm_params *gmm_params_new(const gmm_covariance *type, size_t k, size_t d,
                            genmod_workspace *w);
 void gmm_params_free(gmm_params *p);
@@ -182,11 +184,13 @@ const gmm_covariance *gmm_model_covariance(const gmm_model *m);
 /* Sums over the rows, in scaled columns, about the means of the lane, or about
  * the centre of the columns (0). */
 typedef struct gmm_stats {
-    int32_t common; /* 1: about the centre */
-    double *s0;     /* [k] sum of r */
-    double *s1;     /* [k, d] sum of r e */
-    double *s2;     /* [k, d, d], upper triangle, or [k, d]: sum of r e e^T */
-    size_t size;    /* doubles in all, s0 first */
+    int32_t common;  /* 1: about the centre */
+    double *s0;      /* [k] sum of r */
+    double *s1;      /* [k, d] sum of r e */
+    double *s2;      /* [k, d, d], upper triangle, or [k, d]: sum of r e e^T */
+    size_t size;     /* doubles in all, s0 first */
+    double noise;    /* sum of p(noise | x) */
+    int32_t weighed; /* 1: responsibilities are those of the parameters */
 } gmm_stats;
 
 /* The two forms of the sums, as option "form" of the report names them. */
@@ -222,6 +226,7 @@ typedef struct gmm_pass {
     size_t n_lanes; /* the most that a run has */
     gmm_lane *lanes;
     int32_t moments; /* 1: some lanes have stats */
+    int32_t noise;   /* 1: lanes may have noise; give's l has a line more */
     /* Set before each gmm_pass_run(). */
     int32_t source;      /* GMM_POSTERIOR … */
     const double *given; /* [n, k] */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gmm/job.h"
+#include "gmm/noise.h"
 
 static int32_t track_new(gmm_track *t, const gmm_job *job, size_t history)
 {
@@ -78,8 +79,11 @@ static int32_t make_tracks(gmm_job *job, size_t tracks, size_t history)
         status = track_new(&job->tracks[t], job, history);
     }
     lanes[0].params = job->tracks[0].now;
-    job->pass = (gmm_pass){
-        .x = job->x, .n_lanes = tracks, .lanes = lanes, .moments = 1};
+    job->pass = (gmm_pass){.x = job->x,
+                           .n_lanes = tracks,
+                           .lanes = lanes,
+                           .moments = 1,
+                           .noise = job->side != NULL};
     return status ? status : gmm_pass_open(&job->pass, job->w);
 }
 
@@ -99,7 +103,10 @@ int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
     status = check_shape(job);
     job->center = base_scratch(w, job->d, sizeof(double));
     job->variance = base_scratch(w, job->d, sizeof(double));
-    if (!status && (!job->center || !job->variance))
+    if (gmm_noise_wanted(m->config))
+        job->side = base_scratch(w, job->d, sizeof(double));
+    if (!status && (!job->center || !job->variance ||
+                    (gmm_noise_wanted(m->config) && !job->side)))
         status = base_status(w);
     if (!status)
         status = set_rules(job);

@@ -28,6 +28,7 @@ typedef struct gmm_job {
     size_t n, k, d;
     double *center, *variance; /* [d] of the data's columns */
     int32_t partial;           /* some cells are missing */
+    double *side; /* [d] of the noise's box; NULL: there is no noise */
     double tolerance, relative;
     gmm_rules rules;
     gmm_prior *prior; /* what the rules know, to be set with the columns */
@@ -54,6 +55,9 @@ int32_t gmm_job_start(gmm_job *job, const double *given, uint64_t first,
  * gets the mean of the others', so that a share of it is something. Of cells
  * that are there, where some are missing. */
 int32_t gmm_job_columns(gmm_job *job);
+
+/* The noise that a fit begins with, if there is to be some. */
+void gmm_job_noise(const gmm_job *job, gmm_params *p);
 
 /* track.c. A call's arguments. */
 int32_t gmm_check_training(const gmm_model *m, const genmod_data *x,

@@ -122,6 +122,24 @@ const base_option gmm_options[] = {
      .maximum = 1,
      .help = "share of each correlation that is taken off after each step (of "
              "full and tied covariances)"},
+    {.key = GMM_NOISE,
+     .type = BASE_F64,
+     .structure = 1,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 0.999,
+     .unit = "share of the rows",
+     .help =
+         "the weight with which a uniform component for rows that belong to "
+         "none starts; 0: there is none"},
+    {.key = GMM_NOISE_VOLUME,
+     .type = BASE_F64,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 1e300,
+     .unit = "product of the columns' units",
+     .help = "over which the noise is uniform; 0: that of the box around the "
+             "data"},
     {.key = NULL},
 };
 
@@ -147,6 +165,11 @@ const base_entry gmm_entries[] = {
      .help = "moments of the last iteration: 1 about each component's mean, 2 "
              "about the common centre"},
     {.key = GMM_REPORT_BEST_START, .help = "number of the start that was kept"},
+    {.key = GMM_REPORT_NOISE,
+     .help = "weight of the noise, where there is one"},
+    {.key = GMM_REPORT_NOISE_VOLUME,
+     .unit = "product of the columns' units",
+     .help = "over which it is uniform"},
     {.key = GMM_REPORT_HISTORY,
      .series = 1,
      .unit = "nats a row",

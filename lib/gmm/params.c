@@ -66,7 +66,7 @@ gmm_params *gmm_params_new(const gmm_covariance *type, size_t k, size_t d,
     layout at;
 
     if (!base_mul(units, gmm_unit_size(type, d), &n_cov) ||
-        !base_add(n_cov, k + k * d + d, &n_state))
+        !base_add(n_cov, k + k * d + 2 * d + 1, &n_state))
         n_cov = n_state = SIZE_MAX;
     at = plan(units, type->triangle ? d * d : d, k, d, n_state);
     block = base_alloc(w, at.total, 1);
@@ -84,6 +84,8 @@ gmm_params *gmm_params_new(const gmm_covariance *type, size_t k, size_t d,
     p->means = p->weights + k;
     p->covariances = p->means + k * d;
     p->column_variance = p->covariances + n_cov;
+    p->noise = p->column_variance + d;
+    memset(p->noise, 0, (1 + d) * sizeof(double));
     p->log_norm = (double *)(block + at.log_norm);
     place(&p->f32, kern_ops_of(cpu, GENMOD_F32), block, &at, 0);
     place(&p->f64, kern_ops_of(cpu, GENMOD_F64), block, &at, 1);

@@ -333,6 +333,22 @@ void gmm_partial_joint(gmm_partial *t, const gmm_block *b)
     }
 }
 
+void gmm_partial_widen(const gmm_partial *t, const gmm_block *b,
+                       const double *side)
+{
+    const uint16_t *const rows = t->order + b->at * KERN_ROWS;
+
+    for (size_t i = 0; i < t->count[b->at]; i++) {
+        const unsigned char *const there = there_of(t, b->at, rows[i]);
+        const size_t at = t->k * KERN_ROWS + rows[i];
+        double v = gmm_real(t->type, b->l, at);
+
+        for (size_t c = 0; c < t->d; c++)
+            v += there[c] ? 0 : ln(b, side[c]);
+        gmm_set_real(t->type, b->l, at, v);
+    }
+}
+
 void gmm_partial_distances(const gmm_partial *t, const gmm_block *b,
                            const char *metric)
 {

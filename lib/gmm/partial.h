@@ -31,6 +31,9 @@ int32_t gmm_partial_refuse(const gmm_partial *t, const base_view *v,
 int gmm_partial_any(const gmm_partial *t, size_t at, size_t n);
 /* ln p(x, j) of the block's partial rows into l, in gmm_joint()'s terms. */
 void gmm_partial_joint(gmm_partial *t, const gmm_block *b);
+/* Takes the sides of missing cells out of the volume of line k of l. */
+void gmm_partial_widen(const gmm_partial *t, const gmm_block *b,
+                       const double *side);
 /* Takes missing cells out of minus half the squared distances in l. */
 void gmm_partial_distances(const gmm_partial *t, const gmm_block *b,
                            const char *metric);

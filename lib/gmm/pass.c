@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gmm/partial.h"
+#include "gmm/noise.h"
 
 #define MOST_BLOCKS 64
 #define LEAST_BLOCKS 8
@@ -19,10 +19,12 @@
 struct gmm_round {
     const kern_ops *ops;
     size_t n, d, k, blocks; /* the most blocks of a round */
+    size_t lines;           /* of l: k, and one for noise */
     char *panels;           /* [lanes, blocks, d * KERN_ROWS] */
-    char *l;                /* [lanes, blocks, k * KERN_ROWS] */
+    char *l;                /* [lanes, blocks, lines * KERN_ROWS] */
     double *total;          /* [lanes, blocks, KERN_ROWS] */
     double *sums;           /* [lanes, blocks] of log-densities */
+    double *noise;          /* [lanes, blocks] of p(noise | x) */
     double *ones;           /* [KERN_ROWS] */
     void *stage;
     char *metric; /* [lanes, d]: makes distances of scaled columns plain ones */
@@ -104,15 +106,18 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
     r->n = base_data_rows(pass->x);
     r->d = d;
     r->k = k;
+    r->lines = pass->noise ? k + 1 : k;
     r->blocks = blocks = round_blocks(r->n, d, k, lanes, bytes);
     r->panels = scratch(w, lanes * blocks, d, KERN_ROWS, bytes, &status);
     if (!status)
-        r->l = scratch(w, lanes * blocks, k, KERN_ROWS, bytes, &status);
+        r->l = scratch(w, lanes * blocks, r->lines, KERN_ROWS, bytes, &status);
     if (!status)
         r->total =
             scratch(w, lanes, blocks, KERN_ROWS, sizeof(double), &status);
     if (!status)
         r->sums = scratch(w, lanes, blocks, 1, sizeof(double), &status);
+    if (!status)
+        r->noise = scratch(w, lanes, blocks, 1, sizeof(double), &status);
     if (!status)
         r->ones = scratch(w, KERN_ROWS, 1, 1, sizeof(double), &status);
     if (!status)
@@ -203,11 +208,17 @@ static void given(const gmm_round *r, size_t first, size_t m,
                          from[(first + i) * r->k + j] * weight[i]);
 }
 
+/* Rows from m on of a line. */
+static void clear_line(const gmm_round *r, size_t line, size_t m, char *l)
+{
+    memset(l + (line * KERN_ROWS + m) * r->ops->bytes, 0,
+           (KERN_ROWS - m) * r->ops->bytes);
+}
+
 static void clear_padding(const gmm_round *r, size_t m, char *l)
 {
     for (size_t j = 0; m < KERN_ROWS && j < r->k; j++)
-        memset(l + (j * KERN_ROWS + m) * r->ops->bytes, 0,
-               (KERN_ROWS - m) * r->ops->bytes);
+        clear_line(r, j, m, l);
 }
 
 static base_view block_view(const gmm_round *r, size_t block)
@@ -246,13 +257,24 @@ static void posterior(const gmm_pass *pass, const gmm_lane *lane,
     double *const total = r->total + b->at * KERN_ROWS;
     const int normalise = lane->stats || pass->normalise;
 
+    double offset = lane->params->log_scale;
+
     gmm_joint(r->ops, lane->params, m, b->panel, b->l);
     if (r->partial)
         gmm_partial_joint(r->partial, b);
-    r->ops->posterior(r->k, m, b->l, normalise ? weight : NULL, total);
+    if (pass->noise && lane->params->noise[0] > 0) {
+        offset += gmm_noise_joint(b, r->partial);
+        r->ops->posterior(r->lines, m, b->l, normalise ? weight : NULL, total);
+    } else {
+        r->ops->posterior(r->k, m, b->l, normalise ? weight : NULL, total);
+        if (pass->noise)
+            clear_line(r, r->k, 0, b->l);
+    }
     for (size_t i = 0; i < m; i++)
-        total[i] += lane->params->log_scale;
+        total[i] += offset;
     r->sums[b->at] = weighted_sum(m, weight, total);
+    for (size_t i = 0; i < m && pass->noise && lane->stats; i++)
+        r->noise[b->at] += gmm_real(r->ops->type, b->l, r->k * KERN_ROWS + i);
 }
 
 static gmm_block block_of(const gmm_round *r, const gmm_lane *lane, size_t at,
@@ -265,7 +287,7 @@ static gmm_block block_of(const gmm_round *r, const gmm_lane *lane, size_t at,
                        .p = lane->params,
                        .ops = r->ops,
                        .panel = r->panels + at * r->d * line,
-                       .l = r->l + at * r->k * line};
+                       .l = r->l + at * r->lines * line};
 }
 
 /* 0 where a cell is none and may not be missing. */
@@ -292,7 +314,7 @@ static int32_t expect(size_t item, size_t slot, void *arg)
     const base_view v = block_view(r, block);
     const gmm_block b = block_of(r, lane, at, slot);
 
-    r->sums[at] = 0;
+    r->sums[at] = r->noise[at] = 0;
     if (!pack(r, &b, &v, m))
         return GENMOD_NON_FINITE;
     if (pass->source == GMM_POSTERIOR) {
@@ -340,8 +362,8 @@ static void accumulate_full(const gmm_round *r, const gmm_lane *lane,
 
         r->ops->moments_full(
             d, block_rows(r, b), r->panels + at * d * KERN_ROWS * bytes,
-            mu + j * d * bytes, r->l + (at * r->k + j) * KERN_ROWS * bytes, lo,
-            hi, s->s0 + j, s->s1 + j * d, s->s2 + j * d * d);
+            mu + j * d * bytes, r->l + (at * r->lines + j) * KERN_ROWS * bytes,
+            lo, hi, s->s0 + j, s->s1 + j * d, s->s2 + j * d * d);
         if (strip == 0)
             accumulate_partial(r, lane, at, slot, j);
     }
@@ -360,7 +382,8 @@ static void accumulate_diagonal(const gmm_round *r, const gmm_lane *lane,
     for (size_t b = 0; b < r->used; b++) {
         const size_t at = which * r->blocks + b, m = block_rows(r, b);
         const char *const panel = r->panels + at * d * KERN_ROWS * bytes;
-        const char *const share = r->l + (at * r->k + j) * KERN_ROWS * bytes;
+        const char *const share =
+            r->l + (at * r->lines + j) * KERN_ROWS * bytes;
 
         if (s->common)
             r->ops->moments_origin(d, m, count, panel, share, s->s0 + j,
@@ -427,8 +450,13 @@ static void add_round(gmm_pass *pass)
         pass->weight += sum;
     }
     for (size_t s = 0; s < pass->n_lanes; s++)
-        for (size_t b = 0; b < r->used; b++)
-            add_compensated(&pass->lanes[s], r->sums[s * r->blocks + b]);
+        for (size_t b = 0; b < r->used; b++) {
+            const size_t at = s * r->blocks + b;
+
+            add_compensated(&pass->lanes[s], r->sums[at]);
+            if (pass->lanes[s].stats)
+                pass->lanes[s].stats->noise += r->noise[at];
+        }
 }
 
 /* The first cell that is none, unless it may be missing. */
@@ -540,6 +568,8 @@ int32_t gmm_pass_run(gmm_pass *pass, genmod_workspace *w)
         lane->log_likelihood = lane->correction = 0;
         if (lane->stats) {
             memset(lane->stats->s0, 0, lane->stats->size * sizeof(double));
+            lane->stats->noise = 0;
+            lane->stats->weighed = pass->source == GMM_POSTERIOR;
             lane->stats->common = common_form(pass, lane->params);
         }
     }

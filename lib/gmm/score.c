@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "gmm/algebra.h"
+#include "gmm/noise.h"
 
 /* Results gather in scratch and go out when the last row is done, so that a
  * call that fails leaves the caller's array alone. */
 typedef struct harvest {
     size_t k;
+    int32_t noise;    /* 1: l has a line for it */
     int32_t from, to; /* element types: of the pass, of the result */
     void *out;
 } harvest;
@@ -50,7 +52,11 @@ static void give_component(size_t first, size_t m, const double *log_density,
             if (gmm_real(h->from, l, j * KERN_ROWS + i) >
                 gmm_real(h->from, l, best * KERN_ROWS + i))
                 best = j;
-        ((int32_t *)h->out)[first + i] = (int32_t)best;
+        if (h->noise && gmm_real(h->from, l, h->k * KERN_ROWS + i) >
+                            gmm_real(h->from, l, best * KERN_ROWS + i))
+            ((int32_t *)h->out)[first + i] = -1;
+        else
+            ((int32_t *)h->out)[first + i] = (int32_t)best;
     }
 }
 
@@ -110,6 +116,7 @@ static int32_t score(const gmm_model *m, const genmod_data *x, gmm_give give,
                      .lanes = lane,
                      .give = give,
                      .arg = h,
+                     .noise = m->params->noise[0] > 0,
                      .normalise = normalise,
                      .source = GMM_POSTERIOR};
     int32_t status;
@@ -139,6 +146,7 @@ static int32_t rows(const gmm_model *m, const genmod_data *x, gmm_give give,
     if (status)
         return status;
     h.k = m->params->k;
+    h.noise = m->params->noise[0] > 0;
     h.from = base_data_type(x);
     h.out = base_scratch(w, need, 1);
     if (!h.out)
@@ -213,8 +221,9 @@ static int32_t criterion(const gmm_model *m, const genmod_data *x, int kind,
         status = score(m, x, NULL, NULL, 0, &lane, &weight, w);
     if (status)
         return status;
-    p = (double)gmm_free_parameters(m->params->type, m->params->k,
-                                    m->params->d);
+    p = (double)(gmm_free_parameters(m->params->type, m->params->k,
+                                     m->params->d) +
+                 gmm_noise_parameters(m->config));
     if (kind == MEAN)
         *out = lane.log_likelihood / weight;
     else if (kind == AIC)

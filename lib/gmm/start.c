@@ -4,6 +4,7 @@
 
 #include "gmm/job.h"
 #include "gmm/kmeans.h"
+#include "gmm/noise.h"
 #include "gmm/survey.h"
 
 #define MOST_CELLS ((size_t)1 << 22) /* of the rows that k-means looks at */
@@ -106,7 +107,7 @@ int32_t gmm_job_columns(gmm_job *job)
     gmm_survey s = {.missing = 0};
     int32_t status = GENMOD_OK;
 
-    if (base_data_missing(job->x))
+    if (base_data_missing(job->x) || job->side)
         status = gmm_survey_run(job->x, &s, job->w);
     job->partial = s.missing > 0;
     if (!status && !job->partial)
@@ -118,6 +119,10 @@ int32_t gmm_job_columns(gmm_job *job)
         memcpy(job->variance, s.variance, job->d * sizeof(double));
     }
     settle_columns(job);
+    if (job->side)
+        gmm_noise_sides(job->tracks[0].now,
+                        base_config_f64(job->m->config, GMM_NOISE_VOLUME),
+                        s.low, s.high, job->variance, job->side);
     if (job->prior)
         gmm_prior_set(job->prior, job->m->config, job->tracks[0].now->f64.ops,
                       job->k, job->d, job->variance);
@@ -216,6 +221,14 @@ static int32_t take_sample(const gmm_job *job, gmm_kmeans *s, double scale)
     return status;
 }
 
+void gmm_job_noise(const gmm_job *job, gmm_params *p)
+{
+    if (!job->side)
+        return;
+    p->noise[0] = base_config_f64(job->m->config, GMM_NOISE);
+    memcpy(p->noise + 1, job->side, p->d * sizeof(double));
+}
+
 /* Means from centres, and the spread of all the data as every covariance. */
 static void propose(const gmm_job *job, const double *centers, double scale,
                     gmm_params *p)
@@ -240,6 +253,7 @@ static void propose(const gmm_job *job, const double *centers, double scale,
                 cov[p->type->triangle ? c * p->d + c : c] = job->variance[c];
         }
     }
+    gmm_job_noise(job, p);
     p->pivot_floor = 0;
     gmm_derive_columns(p);
 }

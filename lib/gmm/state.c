@@ -2,10 +2,16 @@
 #include <math.h>
 
 #include "codec/codec.h"
-#include "gmm/internal.h"
+#include "gmm/noise.h"
 
 #define COLUMN_VARIANCE "column_variance"
 #define OWN_TENSORS 4 /* weights, means, covariances, column variances */
+
+/* And the noise, where the options ask for it. */
+static size_t own_tensors(const genmod_config *c)
+{
+    return OWN_TENSORS + (gmm_noise_wanted(c) ? 1 : 0);
+}
 
 /* All entries but the likelihoods count something, and training goes on
  * counting. */
@@ -13,6 +19,8 @@ static int counts(const base_entry *e)
 {
     return !base_same(e->key, GMM_REPORT_LOG_LIKELIHOOD) &&
            !base_same(e->key, GMM_REPORT_OBJECTIVE) &&
+           !base_same(e->key, GMM_REPORT_NOISE) &&
+           !base_same(e->key, GMM_REPORT_NOISE_VOLUME) &&
            !base_same(e->key, GMM_REPORT_HISTORY) &&
            !base_same(e->key, GMM_REPORT_START_LOG_LIKELIHOOD);
 }
@@ -44,6 +52,7 @@ static int32_t add_tensors(codec_draft *f, const gmm_model *m)
 {
     const gmm_params *const p = m->params;
     const uint64_t means[2] = {p->k, p->d}, columns[1] = {p->d};
+    const uint64_t noise[1] = {1 + p->d};
     uint64_t shape[3];
     const int32_t rank = covariance_shape(p->type, p->k, p->d, shape);
 
@@ -53,6 +62,8 @@ static int32_t add_tensors(codec_draft *f, const gmm_model *m)
                        p->covariances);
     codec_draft_tensor(f, COLUMN_VARIANCE, GENMOD_F64, 1, columns,
                        p->column_variance);
+    if (gmm_noise_wanted(m->config))
+        codec_draft_tensor(f, GMM_NOISE, GENMOD_F64, 1, noise, p->noise);
     return codec_draft_series(f, &record, m->report);
 }
 
@@ -60,8 +71,8 @@ static int32_t save(const gmm_model *m, size_t cap, void *out, size_t *need,
                     genmod_workspace *w)
 {
     codec_draft f;
-    int32_t status =
-        codec_draft_new(&record, 0, OWN_TENSORS, m->config, m->report, &f, w);
+    int32_t status = codec_draft_new(&record, 0, own_tensors(m->config),
+                                     m->config, m->report, &f, w);
 
     if (!status)
         status = add_tensors(&f, m);
@@ -142,12 +153,30 @@ static int32_t derive(gmm_params *p, genmod_workspace *w)
     return GENMOD_OK;
 }
 
+static int32_t check_noise(const gmm_params *p, genmod_workspace *w)
+{
+    const double u = p->noise[0];
+
+    if (!(u >= 0 && u < 1))
+        return base_fail(w, GENMOD_BAD_BYTES,
+                         GMM_NOISE "[0] is %g; it must be in [0, 1)", u);
+    for (size_t c = 1; c <= p->d; c++)
+        if (!isfinite(p->noise[c]) ||
+            !(u > 0 ? p->noise[c] > 0 : p->noise[c] == 0))
+            return base_fail(w, GENMOD_BAD_BYTES,
+                             GMM_NOISE "[%u] is %g; it must be %s", (uint64_t)c,
+                             p->noise[c], u > 0 ? "finite and > 0" : "0");
+    return GENMOD_OK;
+}
+
 static int32_t settle(gmm_params *p, genmod_workspace *w)
 {
     int32_t status = blame(gmm_params_check(p, w), w);
 
     if (!status)
         status = check_variances(p, w);
+    if (!status)
+        status = check_noise(p, w);
     return status ? status : derive(p, w);
 }
 
@@ -168,6 +197,8 @@ static int32_t read_params(loading *l)
         weights ? find(l, GMM_COVARIANCES, rank, shape) : NULL;
     const codec_tensor *const variance =
         covariances ? find(l, COLUMN_VARIANCE, 1, two + 1) : NULL;
+    const uint64_t sides[1] = {d + 1};
+    const codec_tensor *noise = NULL;
     gmm_params *p;
 
     if (!variance)
@@ -175,10 +206,17 @@ static int32_t read_params(loading *l)
     if (d < 1 || d > 65536)
         return base_fail(l->w, GENMOD_BAD_BYTES,
                          "means have %u columns; there may be 1 to 65536", d);
+    if (gmm_noise_wanted(l->fresh.config)) {
+        noise = find(l, GMM_NOISE, 1, sides);
+        if (!noise)
+            return GENMOD_BAD_BYTES;
+    }
     p = gmm_params_new(type, k, (size_t)d, l->w);
     if (!p)
         return base_status(l->w);
     l->fresh.params = p;
+    if (noise)
+        codec_copy_f64(noise, p->noise);
     codec_copy_f64(weights, p->weights);
     codec_copy_f64(means, p->means);
     codec_copy_f64(covariances, p->covariances);
@@ -234,9 +272,10 @@ static int32_t load(gmm_model *m, size_t n, const void *bytes,
     if (!status)
         status = codec_check_kind(l.file, &record, w);
     if (!status)
-        status = codec_check_counts(l.file, &record, 0, OWN_TENSORS, w);
-    if (!status)
         status = codec_read_options(l.file, &record, &l.fresh.config, w);
+    if (!status)
+        status = codec_check_counts(l.file, &record, 0,
+                                    own_tensors(l.fresh.config), w);
     if (!status)
         status = read_params(&l);
     if (!status)

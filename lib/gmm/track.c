@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gmm/job.h"
+#include "gmm/noise.h"
 
 int32_t gmm_job_reserve(genmod_report *r, size_t k, size_t history,
                         size_t starts, genmod_workspace *w)
@@ -38,7 +39,12 @@ void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before)
                     t->stats->common ? GMM_FORM_CENTER : GMM_FORM_MEANS);
     base_report_set(r, GMM_REPORT_BEST_START, (double)t->number);
     base_report_set(r, GMM_REPORT_PARAMETERS,
-                    (double)gmm_free_parameters(job->type, job->k, job->d));
+                    (double)(gmm_free_parameters(job->type, job->k, job->d) +
+                             gmm_noise_parameters(job->m->config)));
+    if (!job->side)
+        return;
+    base_report_set(r, GMM_REPORT_NOISE, t->now->noise[0]);
+    base_report_set(r, GMM_REPORT_NOISE_VOLUME, gmm_noise_volume(t->now));
 }
 
 void gmm_job_count(const gmm_job *job, size_t iterations)
@@ -107,15 +113,19 @@ void gmm_job_note_mends(gmm_track *t, size_t k)
 int32_t gmm_job_resume(gmm_job *job)
 {
     gmm_track *const t = &job->tracks[0];
-    const int known = job->m->params->column_variance[0] > 0;
+    const gmm_params *const p = job->m->params;
+    const int known = p->column_variance[0] > 0;
+    const int quiet = job->side && !(p->noise[0] > 0);
     int32_t status;
 
-    gmm_params_copy(t->now, job->m->params);
-    if (known && !job->prior)
+    gmm_params_copy(t->now, p);
+    if (known && !job->prior && !quiet)
         return GENMOD_OK;
     status = gmm_job_columns(job);
     if (!status && !known)
         memcpy(t->now->column_variance, job->variance, job->d * sizeof(double));
+    if (!status && quiet)
+        gmm_job_noise(job, t->now);
     return status;
 }
 

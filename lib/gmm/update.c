@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gmm/noise.h"
 #include "gmm/prior.h"
 
 /* Differences carry a rounding of epsilon times the spread of the data, some of
@@ -337,6 +338,9 @@ int32_t gmm_update(const gmm_params *now, int32_t type, gmm_stats *s,
         u.mean_variance += now->column_variance[c] / (double)now->d;
     memcpy(next->column_variance, now->column_variance,
            now->d * sizeof(double));
+    memcpy(next->noise, now->noise, (1 + now->d) * sizeof(double));
+    if (s->weighed && now->noise[0] > 0)
+        next->noise[0] = gmm_noise_step(s->noise, u.weight);
     next->pivot_floor = 16 * gmm_epsilon(type);
     status = base_parallel(w, now->k, move_item, &u);
     if (!status)

@@ -34,6 +34,10 @@ static const double *stored(const gmm_params *p, const char *name, size_t *n)
         *n = p->k * p->d;
         return p->means;
     }
+    if (base_same(name, GMM_NOISE)) {
+        *n = 1 + p->d;
+        return p->noise;
+    }
     *n = p->n_cov;
     return base_same(name, GMM_COVARIANCES) ? p->covariances : NULL;
 }
@@ -47,7 +51,7 @@ static int32_t give(const gmm_params *p, const char *name, size_t cap,
     if (!from && !base_same(name, GMM_PRECISIONS_CHOLESKY))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "no parameter \"%s\"; there are weights, means, "
-                         "covariances, precisions_cholesky",
+                         "covariances, precisions_cholesky, noise",
                          name);
     if (need)
         *need = n;
