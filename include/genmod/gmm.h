@@ -46,6 +46,9 @@ typedef struct gmm_model gmm_model;
 #define GMM_SHRINKAGE "shrinkage"           /**< taken off each correlation */
 #define GMM_NOISE "noise"                   /**< first weight of a uniform part */
 #define GMM_NOISE_VOLUME "noise_volume"     /**< 0: of the bounding box */
+#define GMM_HOLD_WEIGHTS "hold_weights"     /**< none, all, or 0,2,5 */
+#define GMM_HOLD_MEANS "hold_means"         /**< the same */
+#define GMM_HOLD_COVARIANCES "hold_covariances" /**< the same */
 
 /* Report entries. */
 #define GMM_REPORT_LOG_LIKELIHOOD "log_likelihood"
@@ -324,7 +327,8 @@ GENMOD_CALL int32_t gmm_bic(const gmm_model *m, const genmod_data *x,
 
 /**
  * Draw rows from the mixture (from its Gaussians, where there is noise): samples
- * number first … first + n - 1 of stream `seed`. Sample i is the same however many are drawn around it.
+ * number first … first + n - 1 of stream `seed`. Sample i is the same however many
+ * are drawn around it.
  *
  * @param m      a model with parameters
  * @param seed   the stream

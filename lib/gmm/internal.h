@@ -216,6 +216,7 @@ typedef struct gmm_lane {
 typedef void (*gmm_give)(size_t first, size_t m, const double *log_density,
                          const kern_real *l, void *arg);
 
+typedef struct gmm_hold gmm_hold;   /* hold.h */
 typedef struct gmm_prior gmm_prior; /* prior.h */
 typedef struct gmm_round gmm_round;
 typedef struct gmm_partial gmm_partial; /* partial.h */
@@ -267,6 +268,7 @@ typedef struct gmm_rules {
     uint64_t seed;
     uint64_t step;          /* for the draws of a re-seeding */
     const gmm_prior *prior; /* NULL: none */
+    const gmm_hold *hold;   /* NULL: nothing is held */
     double shrinkage;       /* of correlations */
     double *place; /* [k, d]: room, where means go elsewhere than their rows' */
 } gmm_rules;

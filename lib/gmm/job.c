@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gmm/hold.h"
 #include "gmm/job.h"
 #include "gmm/noise.h"
 
@@ -41,6 +42,7 @@ static int32_t check_shape(const gmm_job *job)
 static int32_t set_rules(gmm_job *job)
 {
     const genmod_config *const c = job->m->config;
+    gmm_hold *hold = NULL;
     int32_t status;
 
     job->rules.ridge = base_config_f64(c, GMM_RIDGE);
@@ -56,7 +58,10 @@ static int32_t set_rules(gmm_job *job)
                          job->rules.shrinkage, job->type->name);
     status = gmm_prior_new(c, job->d, job->center, &job->prior, job->w);
     job->rules.prior = job->prior;
-    if (!status && job->prior) {
+    if (!status)
+        status = gmm_hold_new(c, job->type, job->k, &hold, job->w);
+    job->rules.hold = hold;
+    if (!status && (job->prior || hold)) {
         job->rules.place =
             base_scratch(job->w, job->k, job->d * sizeof(double));
         status = job->rules.place ? GENMOD_OK : base_status(job->w);

@@ -140,6 +140,20 @@ const base_option gmm_options[] = {
      .unit = "product of the columns' units",
      .help = "over which the noise is uniform; 0: that of the box around the "
              "data"},
+    {.key = GMM_HOLD_WEIGHTS,
+     .type = BASE_STR,
+     .initial = "none",
+     .help = "weights that keep the values they start with: none, all (that of "
+             "noise, too), or components as 0,2; the others share the rest"},
+    {.key = GMM_HOLD_MEANS,
+     .type = BASE_STR,
+     .initial = "none",
+     .help = "the same for means"},
+    {.key = GMM_HOLD_COVARIANCES,
+     .type = BASE_STR,
+     .initial = "none",
+     .help = "the same for covariances; beside anything held, no component is "
+             "re-seeded"},
     {.key = NULL},
 };
 

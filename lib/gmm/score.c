@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gmm/algebra.h"
+#include "gmm/hold.h"
 #include "gmm/noise.h"
 
 /* Results gather in scratch and go out when the last row is done, so that a
@@ -223,7 +224,9 @@ static int32_t criterion(const gmm_model *m, const genmod_data *x, int kind,
         return status;
     p = (double)(gmm_free_parameters(m->params->type, m->params->k,
                                      m->params->d) +
-                 gmm_noise_parameters(m->config));
+                 gmm_noise_parameters(m->config) -
+                 gmm_hold_parameters(m->config, m->params->type, m->params->k,
+                                     m->params->d));
     if (kind == MEAN)
         *out = lane.log_likelihood / weight;
     else if (kind == AIC)

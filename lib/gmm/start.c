@@ -311,10 +311,14 @@ static int32_t propose_all(gmm_job *job, uint64_t first, size_t count)
     return status;
 }
 
+/* What is held is held from the first parameters on. */
 static int32_t maximise(gmm_job *job, gmm_track *t)
 {
-    job->rules.step = 0;
-    return gmm_update(t->next, base_data_type(job->x), t->stats, &job->rules,
+    gmm_rules rules = job->rules;
+
+    rules.step = 0;
+    rules.hold = NULL;
+    return gmm_update(t->next, base_data_type(job->x), t->stats, &rules,
                       &job->slots, t->now, t->mend, job->w);
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gmm/hold.h"
 #include "gmm/job.h"
 #include "gmm/noise.h"
 
@@ -40,7 +41,9 @@ void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before)
     base_report_set(r, GMM_REPORT_BEST_START, (double)t->number);
     base_report_set(r, GMM_REPORT_PARAMETERS,
                     (double)(gmm_free_parameters(job->type, job->k, job->d) +
-                             gmm_noise_parameters(job->m->config)));
+                             gmm_noise_parameters(job->m->config) -
+                             gmm_hold_parameters(job->m->config, job->type,
+                                                 job->k, job->d)));
     if (!job->side)
         return;
     base_report_set(r, GMM_REPORT_NOISE, t->now->noise[0]);

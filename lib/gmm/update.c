@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gmm/hold.h"
 #include "gmm/noise.h"
 #include "gmm/prior.h"
 
@@ -44,6 +45,31 @@ static double pulled(const update *u, size_t j, size_t c, double about,
     return gmm_prior_mean(q, u->s->s0[j], step, center - about);
 }
 
+/* Component j's held mean, from `about`. */
+static double held(const update *u, size_t j, size_t c, double about)
+{
+    const gmm_tables *const t = u->tables;
+
+    return (u->now->means[j * u->now->d + c] -
+            gmm_real(t->ops->type, t->center, c)) *
+               gmm_real(t->ops->type, t->scale, c) -
+           about;
+}
+
+static int held_mean(const update *u, size_t j)
+{
+    return u->rules->hold && u->rules->hold->means[j];
+}
+
+/* A covariance that stays: held, or, where something is, without rows. */
+static int stays(const update *u, size_t unit)
+{
+    const gmm_hold *const h = u->rules->hold;
+
+    return h &&
+           (h->covariances[unit] || (!u->now->type->shared && dead(u, unit)));
+}
+
 /* mu_j = (9.24) of Bishop 2006, about the pass's mean; leaves the step in s1.
  */
 static void set_mean(const update *u, size_t j)
@@ -60,12 +86,17 @@ static void set_mean(const update *u, size_t j)
 
         step[c] = dead(u, j) ? 0 : step[c] / u->s->s0[j];
         to = step[c];
-        if (u->rules->prior)
+        if (held_mean(u, j))
+            to = held(u, j, c, about);
+        else if (u->rules->prior)
             to = pulled(u, j, c, about, to);
         if (u->rules->place)
             u->rules->place[j * d + c] = to;
         u->next->means[j * d + c] = gmm_unscaled(t, c, about + to);
     }
+    if (held_mean(u, j) || (u->rules->hold && dead(u, j)))
+        memcpy(u->next->means + j * d, u->now->means + j * d,
+               d * sizeof(double));
 }
 
 /* Element (a, b) of component j's covariance, (9.25), times its share: the
@@ -181,6 +212,14 @@ static int try_unit(const update *u, size_t unit, size_t slot)
            gmm_derive_unit(u->next, unit, u->slots, slot);
 }
 
+static void keep_unit(const update *u, size_t unit)
+{
+    const size_t size = gmm_unit_size(u->now->type, u->now->d);
+
+    memcpy(u->next->covariances + unit * size,
+           u->now->covariances + unit * size, size * sizeof(double));
+}
+
 static int32_t mend_unit(const update *u, size_t unit, size_t slot)
 {
     double ridge = 10 * u->rules->ridge, added = 0;
@@ -193,7 +232,11 @@ static int32_t mend_unit(const update *u, size_t unit, size_t slot)
         if (try_unit(u, unit, slot))
             return GMM_MEND_RIDGE;
     }
-    return GMM_MEND_SEED;
+    if (!u->rules->hold)
+        return GMM_MEND_SEED;
+    keep_unit(u, unit);
+    return gmm_derive_unit(u->next, unit, u->slots, slot) ? GMM_MEND_RIDGE
+                                                          : GMM_MEND_SEED;
 }
 
 static int32_t move_item(size_t j, size_t slot, void *arg)
@@ -208,6 +251,10 @@ static int32_t spread_item(size_t unit, size_t slot, void *arg)
     const update *const u = arg;
 
     (void)slot;
+    if (stays(u, unit)) {
+        keep_unit(u, unit);
+        return GENMOD_OK;
+    }
     if (!u->now->type->shared && dead(u, unit)) /* until it is re-seeded */
         memset(u->next->covariances +
                    unit * gmm_unit_size(u->now->type, u->now->d),
@@ -230,7 +277,10 @@ static int32_t derive_item(size_t unit, size_t slot, void *arg)
     const int shared = u->now->type->shared;
     int32_t mend = GMM_MEND_NONE;
 
-    if (!shared && dead(u, unit))
+    if (stays(u, unit))
+        mend = gmm_derive_unit(u->next, unit, u->slots, slot) ? GMM_MEND_NONE
+                                                              : GMM_MEND_SEED;
+    else if (!shared && dead(u, unit))
         mend = GMM_MEND_SEED;
     else if (!try_unit(u, unit, slot))
         mend = u->rules->repair ? mend_unit(u, unit, slot) : GMM_MEND_RIDGE;
@@ -268,6 +318,18 @@ static void reseed(const update *u, size_t j, size_t from)
     p->weights[j] = p->weights[from];
     if (!p->type->shared)
         memcpy(p->covariances + j * size, unit, size * sizeof(double));
+}
+
+/* Nothing is re-seeded beside what is held. */
+static int32_t refuse_seeds(const update *u, genmod_workspace *w)
+{
+    for (size_t j = 0; j < u->now->k; j++)
+        if (u->mend[j] == GMM_MEND_SEED)
+            return base_fail(w, GENMOD_BREAKDOWN,
+                             "component %u: its covariance is singular and "
+                             "cannot be mended beside what is held",
+                             (uint64_t)j);
+    return GENMOD_OK;
 }
 
 static int32_t reseed_all(update *u, genmod_workspace *w)
@@ -315,7 +377,7 @@ static void share_mends(const update *u)
     const int32_t shared = u->mend[0];
 
     for (size_t j = 0; j < u->now->k; j++)
-        u->mend[j] = dead(u, j) ? GMM_MEND_SEED : shared;
+        u->mend[j] = dead(u, j) && !u->rules->hold ? GMM_MEND_SEED : shared;
 }
 
 int32_t gmm_update(const gmm_params *now, int32_t type, gmm_stats *s,
@@ -339,10 +401,13 @@ int32_t gmm_update(const gmm_params *now, int32_t type, gmm_stats *s,
     memcpy(next->column_variance, now->column_variance,
            now->d * sizeof(double));
     memcpy(next->noise, now->noise, (1 + now->d) * sizeof(double));
-    if (s->weighed && now->noise[0] > 0)
+    if (s->weighed && now->noise[0] > 0 &&
+        !(rules->hold && rules->hold->all_weights))
         next->noise[0] = gmm_noise_step(s->noise, u.weight);
     next->pivot_floor = 16 * gmm_epsilon(type);
     status = base_parallel(w, now->k, move_item, &u);
+    if (!status && rules->hold)
+        gmm_hold_weights(rules->hold, now, next);
     if (!status)
         status = base_parallel(w, units, spread_item, &u);
     if (!status) {
@@ -356,6 +421,11 @@ int32_t gmm_update(const gmm_params *now, int32_t type, gmm_stats *s,
         share_mends(&u);
     if (!rules->repair) {
         status = refuse(&u, w);
+        if (status)
+            return status;
+    }
+    if (rules->hold) {
+        status = refuse_seeds(&u, w);
         if (status)
             return status;
     }

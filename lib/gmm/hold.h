@@ -1,0 +1,23 @@
+/* Parameters that a fit leaves as they are, inside room `gmm`. */
+#ifndef GMM_HOLD_H
+#define GMM_HOLD_H
+
+#include "gmm/internal.h"
+
+struct gmm_hold {
+    unsigned char *weights, *means, *covariances; /* [k], 1: held */
+    int32_t all_weights;
+};
+
+/* By the options; *out is NULL where nothing is held. GENMOD_BAD_ARGUMENT for a
+ * text that is no list of components. */
+int32_t gmm_hold_new(const genmod_config *c, const gmm_covariance *t, size_t k,
+                     gmm_hold **out, genmod_workspace *w);
+/* Free parameters of the Gaussians that are held by the options. */
+size_t gmm_hold_parameters(const genmod_config *c, const gmm_covariance *t,
+                           size_t k, size_t d);
+/* Held weights as in `now`, the others' shares of the rest as they are. */
+void gmm_hold_weights(const gmm_hold *h, const gmm_params *now,
+                      gmm_params *next);
+
+#endif
