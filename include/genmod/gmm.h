@@ -49,6 +49,12 @@ typedef struct gmm_model gmm_model;
 #define GMM_HOLD_WEIGHTS "hold_weights"     /**< none, all, or 0,2,5 */
 #define GMM_HOLD_MEANS "hold_means"         /**< the same */
 #define GMM_HOLD_COVARIANCES "hold_covariances" /**< the same */
+#define GMM_INFERENCE "inference"           /**< em, variational */
+#define GMM_WEIGHT_PRIOR "weight_prior" /**< dirichlet, dirichlet-process */
+#define GMM_CONCENTRATION "concentration"   /**< of the weights' prior */
+#define GMM_MEAN_PRECISION "mean_precision" /**< rows of the prior's mean */
+#define GMM_DEGREES_OF_FREEDOM "degrees_of_freedom" /**< and covariance */
+#define GMM_COVARIANCE_PRIOR "covariance_prior" /**< times the data's */
 
 /* Report entries. */
 #define GMM_REPORT_LOG_LIKELIHOOD "log_likelihood"
@@ -65,6 +71,8 @@ typedef struct gmm_model gmm_model;
 #define GMM_REPORT_START_LOG_LIKELIHOOD "start_log_likelihood"
 #define GMM_REPORT_MENDS "mends"
 #define GMM_REPORT_LAST_MEND "last_mend"
+#define GMM_REPORT_LOWER_BOUND "lower_bound"
+#define GMM_REPORT_EFFECTIVE "effective_components"
 
 /* Parameters by name, for gmm_get_params(). */
 #define GMM_WEIGHTS "weights"         /**< [k] */
@@ -75,6 +83,18 @@ typedef struct gmm_model gmm_model;
     upper U with U U^T = Sigma^-1; diagonal, spherical: 1 / standard deviation */
 /* And GMM_NOISE, [1 + d]: the noise's weight, and the sides of the box over which
  * it is uniform; zeros where there is none. */
+
+/* The same, of a model that variational inference fitted. */
+#define GMM_POSTERIOR_CONCENTRATION "posterior_concentration" /**< [k];
+    dirichlet-process [2, k]: the two numbers of each stick's Beta density */
+#define GMM_POSTERIOR_MEAN_PRECISION "posterior_mean_precision" /**< [k] */
+#define GMM_POSTERIOR_DEGREES_OF_FREEDOM \
+    "posterior_degrees_of_freedom" /**< [k]; tied [1] */
+#define GMM_PRIOR_CONCENTRATION "prior_concentration"   /**< [1] */
+#define GMM_PRIOR_MEAN_PRECISION "prior_mean_precision" /**< [1] */
+#define GMM_PRIOR_DEGREES_OF_FREEDOM "prior_degrees_of_freedom" /**< [1] */
+#define GMM_PRIOR_MEAN "prior_mean"             /**< [d] */
+#define GMM_PRIOR_COVARIANCE "prior_covariance" /**< one matrix, or its like */
 
 /* Places in what gmm_divergence() gives. An _ERROR is a standard error. */
 #define GMM_KL 0 /**< KL(p ‖ q), from drawn rows */
@@ -238,6 +258,31 @@ GENMOD_CALL int32_t gmm_fit(gmm_model *m, const genmod_data *x,
                             genmod_workspace *w);
 
 /**
+ * Set the prior's mean and scale matrix for inference "variational", in place of
+ * the data's mean and of "covariance_prior" times the data's covariance. A
+ * posterior that the model has is forgotten; its parameters stay, and the next
+ * training call starts from the responsibilities that they give.
+ *
+ * @param m      the model
+ * @param d      columns, 1 to 65536; those of the model where it has parameters
+ * @param mean   [d], finite; NULL: the data's
+ * @param n_cov  doubles at cov; 0 with cov NULL
+ * @param cov    the scale matrix W_0^-1 of one unit: [d, d] symmetric to 1e-8 of its
+ *   diagonal and positive definite, diagonal [d], spherical [1]; in units of the data
+ *   squared, times the degrees of freedom; NULL: from the data
+ * @param w      may be NULL
+ * @retval GENMOD_BAD_ARGUMENT m is NULL, outside these ranges, or inference is "em"
+ * @retval GENMOD_BUSY the model is being trained
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * After a failure the model is as it was. O(d^3). Bishop 2006, (10.40).
+ * Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_set_prior(gmm_model *m, size_t d, const double *mean,
+                                  size_t n_cov, const double *cov,
+                                  genmod_workspace *w);
+
+/**
  * The report of the last training.
  *
  * log_likelihood: mean a row, nats, of the parameters as they stand after
@@ -248,6 +293,10 @@ GENMOD_CALL int32_t gmm_fit(gmm_model *m, const genmod_data *x,
  * 1 by a larger ridge, 2 re-seeded from the heaviest component). form: how the
  * last iteration summed its moments, 1 about each component's mean, 2 about the
  * common centre (diagonal and spherical covariances, where few digits go by it).
+ *
+ * With inference "variational" the lower bound, a row, stands for the
+ * log-likelihood in all of these; lower_bound is that of all rows. What the
+ * parameters, the posterior's means, make of the rows gmm_log_likelihood() says.
  *
  * @return lent until the next mutating call; NULL for NULL. Since 0.1.
  */
@@ -394,7 +443,9 @@ GENMOD_CALL int32_t gmm_divergence(const gmm_model *p, const gmm_model *q,
 
 /**
  * Copy parameters out by name: GMM_WEIGHTS, GMM_MEANS, GMM_COVARIANCES,
- * GMM_PRECISIONS_CHOLESKY, GMM_NOISE.
+ * GMM_PRECISIONS_CHOLESKY, GMM_NOISE; of a fitted posterior, also GMM_POSTERIOR_… and
+ * GMM_PRIOR_…. The posterior's scale matrix W_j^-1 is the covariance times the
+ * degrees of freedom.
  * @param cap       doubles at out
  * @param[out] out  row-major; may be NULL if cap is 0
  * @param[out] need the doubles that it takes; may be NULL

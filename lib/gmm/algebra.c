@@ -55,7 +55,9 @@ int32_t gmm_become(gmm_model *to, const gmm_model *from, gmm_params *p,
         return status;
     }
     gmm_params_free(to->params);
+    gmm_posterior_free(to->posterior);
     to->params = p;
+    to->posterior = NULL; /* of other columns */
     base_report_clear(to->report);
     base_report_set(to->report, GMM_REPORT_PARAMETERS,
                     (double)gmm_free_parameters(p->type, p->k, p->d));

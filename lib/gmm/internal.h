@@ -159,10 +159,18 @@ double gmm_unit_covariance(const gmm_params *p, size_t unit, size_t a,
                            size_t b);
 size_t gmm_unit_of(const gmm_params *p, size_t j);
 
+/* posterior.c: of inference "variational", variational.h. */
+typedef struct gmm_posterior gmm_posterior;
+void gmm_posterior_free(gmm_posterior *p);
+/* GENMOD_BAD_ARGUMENT for a prior that is none. */
+int32_t gmm_posterior_check(const gmm_posterior *p, const gmm_covariance *t,
+                            genmod_workspace *w);
+
 struct gmm_model {
     genmod_config *config;
     genmod_report *report;
-    gmm_params *params; /* NULL: not fitted */
+    gmm_params *params;       /* NULL: not fitted */
+    gmm_posterior *posterior; /* NULL: none, and no prior was set */
     int32_t training;   /* 1: inside gmm_fit() */
 };
 

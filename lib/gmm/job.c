@@ -5,6 +5,7 @@
 #include "gmm/hold.h"
 #include "gmm/job.h"
 #include "gmm/noise.h"
+#include "gmm/variational.h"
 
 static int32_t track_new(gmm_track *t, const gmm_job *job, size_t history)
 {
@@ -120,6 +121,8 @@ int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
             gmm_slots_new(job->type, job->d, base_width(w), &job->slots, w);
     if (!status)
         status = make_tracks(job, tracks, history);
+    if (!status)
+        status = gmm_vary_open(job);
     if (!status) {
         job->committed = gmm_params_new(job->type, job->k, job->d, w);
         status = job->committed ? GENMOD_OK : base_status(w);
@@ -135,4 +138,5 @@ void gmm_job_close(gmm_job *job)
         base_free(job->tracks[t].stats);
     }
     gmm_params_free(job->committed);
+    gmm_vary_close(job);
 }

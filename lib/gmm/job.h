@@ -19,7 +19,13 @@ typedef struct gmm_track {
     uint64_t number;  /* of the start */
     int32_t mended;   /* in the last step: the likelihood may fall */
     int32_t converged, ended;
+    /* Of variational Bayes, variational.h. */
+    double *counts;    /* [k] rows of each component */
+    double *norms;     /* [k] log_norm of `now` as a plain mixture */
+    double divergence; /* of the posterior from the prior; else 0 */
 } gmm_track;
+
+typedef struct gmm_variation gmm_variation;
 
 typedef struct gmm_job {
     gmm_model *m;
@@ -28,7 +34,9 @@ typedef struct gmm_job {
     size_t n, k, d;
     double *center, *variance; /* [d] of the data's columns */
     int32_t partial;           /* some cells are missing */
-    double *side; /* [d] of the noise's box; NULL: there is no noise */
+    double *side;        /* [d] of the noise's box; NULL: there is no noise */
+    double weight;       /* of all rows; with center and variance */
+    gmm_variation *vary; /* NULL: EM */
     double tolerance, relative;
     gmm_rules rules;
     gmm_prior *prior; /* what the rules know, to be set with the columns */

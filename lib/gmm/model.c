@@ -1,7 +1,7 @@
 /* The life of a model. */
 #include <string.h>
 
-#include "gmm/internal.h"
+#include "gmm/variational.h"
 
 int32_t gmm_check_fitted(const gmm_model *m, genmod_workspace *w)
 {
@@ -131,6 +131,8 @@ int32_t gmm_new(const genmod_config *c, gmm_model **out, genmod_workspace *w)
 static int32_t copy(const gmm_model *from, gmm_model *to, genmod_workspace *w)
 {
     const gmm_params *const p = from->params;
+    const gmm_posterior *const q = from->posterior;
+    gmm_posterior *belief = NULL;
     gmm_params *fresh = NULL;
     int32_t status = GENMOD_OK;
 
@@ -145,16 +147,26 @@ static int32_t copy(const gmm_model *from, gmm_model *to, genmod_workspace *w)
         else
             gmm_params_copy(fresh, p);
     }
+    if (q && !status) {
+        belief = gmm_posterior_new(gmm_model_covariance(from), q->k, q->d, w);
+        if (belief)
+            gmm_posterior_copy(belief, q);
+        else
+            status = base_status(w);
+    }
     if (!status)
         status = base_report_copy(to->report, from->report, w);
     if (!status)
         status = base_config_assign(to->config, from->config, 1, w);
     if (status) {
         gmm_params_free(fresh);
+        gmm_posterior_free(belief);
         return status;
     }
     gmm_params_free(to->params);
+    gmm_posterior_free(to->posterior);
     to->params = fresh;
+    to->posterior = belief;
     return GENMOD_OK;
 }
 
@@ -183,6 +195,7 @@ void gmm_free(gmm_model *m)
     genmod_config_free(m->config);
     base_report_free(m->report);
     gmm_params_free(m->params);
+    gmm_posterior_free(m->posterior);
     base_free(m);
 }
 

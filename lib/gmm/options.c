@@ -154,6 +154,54 @@ const base_option gmm_options[] = {
      .initial = "none",
      .help = "the same for covariances; beside anything held, no component is "
              "re-seeded"},
+    {.key = GMM_INFERENCE,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "em",
+     .choices = "em|variational",
+     .help = "the likeliest parameters, or a posterior of them, of which the "
+             "mixture has the means"},
+    {.key = GMM_WEIGHT_PRIOR,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "dirichlet",
+     .choices = "dirichlet|dirichlet-process",
+     .help = "of variational inference: of the weights together, or of a "
+             "stick that is broken k - 1 times"},
+    {.key = GMM_CONCENTRATION,
+     .type = BASE_F64,
+     .structure = 1,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 1e15,
+     .help = "of the weights' prior: less leaves more components empty; 0: "
+             "1 / k"},
+    {.key = GMM_MEAN_PRECISION,
+     .type = BASE_F64,
+     .structure = 1,
+     .initial = "1",
+     .minimum = 1e-15,
+     .maximum = 1e15,
+     .unit = "rows",
+     .help = "how many rows the prior's mean counts for, a component"},
+    {.key = GMM_DEGREES_OF_FREEDOM,
+     .type = BASE_F64,
+     .structure = 1,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 1e15,
+     .unit = "rows",
+     .help = "how many rows the prior's covariance counts for, more than "
+             "columns less one for matrices; 0: the columns"},
+    {.key = GMM_COVARIANCE_PRIOR,
+     .type = BASE_F64,
+     .structure = 1,
+     .initial = "1",
+     .minimum = 1e-15,
+     .maximum = 1e15,
+     .unit = "share of the data's covariance",
+     .help = "scale matrix of the covariances' prior, unless one is set; the "
+             "ridge is added to it, and to nothing else"},
     {.key = NULL},
 };
 
@@ -200,5 +248,13 @@ const base_entry gmm_entries[] = {
      .series = 1,
      .help = "per component, the last mending: 0 none, 1 larger ridge, 2 "
              "re-seeded"},
+    {.key = GMM_REPORT_LOWER_BOUND,
+     .unit = "nats",
+     .help = "of variational inference: the log evidence of all rows is at "
+             "least that; every constant is in it"},
+    {.key = GMM_REPORT_EFFECTIVE,
+     .unit = "components",
+     .help = "of variational inference: components that at least one row's "
+             "weight belongs to"},
     {.key = NULL},
 };

@@ -2,10 +2,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "gmm/job.h"
 #include "gmm/kmeans.h"
 #include "gmm/noise.h"
 #include "gmm/survey.h"
+#include "gmm/variational.h"
 
 #define MOST_CELLS ((size_t)1 << 22) /* of the rows that k-means looks at */
 
@@ -46,6 +46,7 @@ static void take_columns(gmm_job *job, const gmm_params *p, const gmm_stats *s)
     const gmm_tables *const t = gmm_tables_of(p, base_data_type(job->x));
     const int32_t type = t->ops->type;
 
+    job->weight = s->s0[0];
     for (size_t c = 0; c < job->d; c++) {
         const double scale = gmm_real(type, t->scale, c);
         const double step = s->s1[c] / s->s0[0];
@@ -316,14 +317,17 @@ static int32_t maximise(gmm_job *job, gmm_track *t)
 {
     gmm_rules rules = job->rules;
 
+    if (job->vary)
+        return gmm_vary_update(job, t, t->next, t->now);
     rules.step = 0;
     rules.hold = NULL;
     return gmm_update(t->next, base_data_type(job->x), t->stats, &rules,
                       &job->slots, t->now, t->mend, job->w);
 }
 
-/* One M-step from the clusters; `now` is the target, `next` the proposal. */
-static int32_t from_clusters(gmm_job *job, size_t count)
+/* One M-step from the clusters, or from the proposal's own responsibilities;
+ * `now` is the target, `next` the proposal. */
+static int32_t from_pass(gmm_job *job, size_t count, int32_t source)
 {
     int32_t status;
 
@@ -332,7 +336,7 @@ static int32_t from_clusters(gmm_job *job, size_t count)
         job->pass.lanes[t].stats = job->tracks[t].stats;
     }
     job->pass.n_lanes = count;
-    job->pass.source = GMM_NEAREST;
+    job->pass.source = source;
     status = gmm_pass_run(&job->pass, job->w);
     for (size_t t = 0; t < count && !status; t++)
         status = maximise(job, &job->tracks[t]);
@@ -387,7 +391,8 @@ static int32_t from_assignment(gmm_job *job, const double *given)
     return status ? status : maximise(job, t);
 }
 
-/* Random rows as means need no pass: the proposal is the start. */
+/* Random rows as means need no pass: the proposal is the start. A posterior has
+ * to be made of it. */
 static int32_t from_rows(gmm_job *job, size_t count)
 {
     for (size_t t = 0; t < count; t++) {
@@ -399,21 +404,25 @@ static int32_t from_rows(gmm_job *job, size_t count)
             return base_fail(job->w, GENMOD_BREAKDOWN,
                              "the data's variances are out of range");
         memset(track->mend, 0, job->k * sizeof *track->mend);
+        if (job->vary)
+            gmm_params_copy(track->next, track->now);
     }
-    return GENMOD_OK;
+    return job->vary ? from_pass(job, count, GMM_POSTERIOR) : GENMOD_OK;
 }
 
 int32_t gmm_job_start(gmm_job *job, const double *given, uint64_t first,
                       size_t count)
 {
     const char *const init = base_config_str(job->m->config, GMM_INIT);
-    int32_t status;
+    int32_t status = job->vary ? gmm_vary_prepare(job) : GENMOD_OK;
 
+    if (status)
+        return status;
     if (given || base_same(init, "labels"))
         return from_assignment(job, given);
     status = propose_all(job, first, count);
     if (status)
         return status;
     return base_same(init, "random") ? from_rows(job, count)
-                                     : from_clusters(job, count);
+                                     : from_pass(job, count, GMM_NEAREST);
 }

@@ -3,14 +3,23 @@
 
 #include "codec/codec.h"
 #include "gmm/noise.h"
+#include "gmm/variational.h"
 
 #define COLUMN_VARIANCE "column_variance"
 #define OWN_TENSORS 4 /* weights, means, covariances, column variances */
+/* Of a model with a prior or a posterior, as gmm_posterior has them. */
+#define PRIOR_MEAN "prior_mean"
+#define PRIOR_COVARIANCE "prior_covariance"
+#define COUNTS "posterior_counts"
+#define FLAGS "posterior_flags" /* given_mean, given_covariance, fitted */
+#define POSTERIOR_TENSORS 4
 
-/* And the noise, where the options ask for it. */
-static size_t own_tensors(const genmod_config *c)
+/* And the noise, where the options ask for it, and what belongs to a
+ * posterior. */
+static size_t own_tensors(const genmod_config *c, int belief)
 {
-    return OWN_TENSORS + (gmm_noise_wanted(c) ? 1 : 0);
+    return OWN_TENSORS + (gmm_noise_wanted(c) ? 1 : 0) +
+           (belief ? POSTERIOR_TENSORS : 0);
 }
 
 /* All entries but the likelihoods count something, and training goes on
@@ -21,6 +30,7 @@ static int counts(const base_entry *e)
            !base_same(e->key, GMM_REPORT_OBJECTIVE) &&
            !base_same(e->key, GMM_REPORT_NOISE) &&
            !base_same(e->key, GMM_REPORT_NOISE_VOLUME) &&
+           !base_same(e->key, GMM_REPORT_LOWER_BOUND) &&
            !base_same(e->key, GMM_REPORT_HISTORY) &&
            !base_same(e->key, GMM_REPORT_START_LOG_LIKELIHOOD);
 }
@@ -67,15 +77,34 @@ static int32_t add_tensors(codec_draft *f, const gmm_model *m)
     return codec_draft_series(f, &record, m->report);
 }
 
+static void add_posterior(codec_draft *f, const gmm_posterior *q,
+                          double flags[3])
+{
+    const uint64_t d[1] = {q->d}, unit[1] = {q->unit}, k[1] = {q->k};
+
+    flags[0] = q->given_mean;
+    flags[1] = q->given_covariance;
+    flags[2] = q->fitted;
+    codec_draft_tensor(f, PRIOR_MEAN, GENMOD_F64, 1, d, q->mean);
+    codec_draft_tensor(f, PRIOR_COVARIANCE, GENMOD_F64, 1, unit, q->covariance);
+    codec_draft_tensor(f, COUNTS, GENMOD_F64, 1, k, q->counts);
+    codec_draft_tensor(f, FLAGS, GENMOD_F64, 1, &(uint64_t){3}, flags);
+}
+
 static int32_t save(const gmm_model *m, size_t cap, void *out, size_t *need,
                     genmod_workspace *w)
 {
+    const gmm_posterior *const q = m->posterior;
+    double flags[3];
     codec_draft f;
-    int32_t status = codec_draft_new(&record, 0, own_tensors(m->config),
-                                     m->config, m->report, &f, w);
+    int32_t status =
+        codec_draft_new(&record, 0, own_tensors(m->config, q != NULL),
+                        m->config, m->report, &f, w);
 
     if (!status)
         status = add_tensors(&f, m);
+    if (!status && q)
+        add_posterior(&f, q, flags);
     return status ? status : codec_draft_write(&f, cap, out, need);
 }
 
@@ -224,6 +253,60 @@ static int32_t read_params(loading *l)
     return settle(p, l->w);
 }
 
+static int32_t check_posterior(gmm_posterior *q, const double flags[3],
+                               const gmm_covariance *t, genmod_workspace *w)
+{
+    for (size_t i = 0; i < 3; i++)
+        if (flags[i] != 0 && flags[i] != 1)
+            return base_fail(w, GENMOD_BAD_BYTES, FLAGS "[%u] is %g",
+                             (uint64_t)i, flags[i]);
+    for (size_t j = 0; j < q->k; j++)
+        if (!(q->counts[j] >= 0) || !isfinite(q->counts[j]))
+            return base_fail(w, GENMOD_BAD_BYTES,
+                             COUNTS "[%u] is %g; it must be finite and >= 0",
+                             (uint64_t)j, q->counts[j]);
+    q->given_mean = flags[0] != 0;
+    q->fitted = flags[2] != 0;
+    q->given_covariance =
+        q->fitted || flags[1] != 0; /* there is one to check */
+    if (blame(gmm_posterior_check(q, t, w), w))
+        return base_status(w);
+    q->given_covariance = flags[1] != 0;
+    return GENMOD_OK;
+}
+
+/* A file without a posterior has none of the four. */
+static int32_t read_posterior(loading *l)
+{
+    const gmm_params *const p = l->fresh.params;
+    const uint64_t d[1] = {p->d}, unit[1] = {gmm_unit_size(p->type, p->d)};
+    const uint64_t k[1] = {p->k};
+    const codec_tensor *const mean = find(l, PRIOR_MEAN, 1, d);
+    const codec_tensor *const covariance =
+        mean ? find(l, PRIOR_COVARIANCE, 1, unit) : NULL;
+    const codec_tensor *const counts =
+        covariance ? find(l, COUNTS, 1, k) : NULL;
+    const codec_tensor *const flags =
+        counts ? find(l, FLAGS, 1, &(uint64_t){3}) : NULL;
+    gmm_posterior *q;
+    double flag[3];
+
+    if (!flags)
+        return GENMOD_BAD_BYTES;
+    if (!gmm_variational(&l->fresh))
+        return base_fail(l->w, GENMOD_BAD_BYTES,
+                         "a posterior, but inference is \"em\"");
+    q = gmm_posterior_new(p->type, p->k, p->d, l->w);
+    if (!q)
+        return base_status(l->w);
+    l->fresh.posterior = q;
+    codec_copy_f64(mean, q->mean);
+    codec_copy_f64(covariance, q->covariance);
+    codec_copy_f64(counts, q->counts);
+    codec_copy_f64(flags, flag);
+    return check_posterior(q, flag, p->type, l->w);
+}
+
 /* Mends are per component. */
 static int32_t check_length(const loading *l, const char *key)
 {
@@ -258,9 +341,11 @@ static void swap(gmm_model *a, gmm_model *b)
     a->config = b->config;
     a->report = b->report;
     a->params = b->params;
+    a->posterior = b->posterior;
     b->config = old.config;
     b->report = old.report;
     b->params = old.params;
+    b->posterior = old.posterior;
 }
 
 static int32_t load(gmm_model *m, size_t n, const void *bytes,
@@ -268,6 +353,7 @@ static int32_t load(gmm_model *m, size_t n, const void *bytes,
 {
     loading l = {.w = w};
     int32_t status = codec_open(n, bytes, 1, &l.file, w);
+    const int belief = !status && codec_find(l.file, PRIOR_MEAN);
 
     if (!status)
         status = codec_check_kind(l.file, &record, w);
@@ -275,9 +361,11 @@ static int32_t load(gmm_model *m, size_t n, const void *bytes,
         status = codec_read_options(l.file, &record, &l.fresh.config, w);
     if (!status)
         status = codec_check_counts(l.file, &record, 0,
-                                    own_tensors(l.fresh.config), w);
+                                    own_tensors(l.fresh.config, belief), w);
     if (!status)
         status = read_params(&l);
+    if (!status && belief)
+        status = read_posterior(&l);
     if (!status)
         status = read_report(&l);
     if (!status)
@@ -285,6 +373,7 @@ static int32_t load(gmm_model *m, size_t n, const void *bytes,
     genmod_config_free(l.fresh.config);
     base_report_free(l.fresh.report);
     gmm_params_free(l.fresh.params);
+    gmm_posterior_free(l.fresh.posterior);
     return status;
 }
 

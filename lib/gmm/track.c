@@ -6,6 +6,7 @@
 #include "gmm/hold.h"
 #include "gmm/job.h"
 #include "gmm/noise.h"
+#include "gmm/variational.h"
 
 int32_t gmm_job_reserve(genmod_report *r, size_t k, size_t history,
                         size_t starts, genmod_workspace *w)
@@ -44,6 +45,8 @@ void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before)
                              gmm_noise_parameters(job->m->config) -
                              gmm_hold_parameters(job->m->config, job->type,
                                                  job->k, job->d)));
+    if (job->vary)
+        gmm_vary_publish(job, t);
     if (!job->side)
         return;
     base_report_set(r, GMM_REPORT_NOISE, t->now->noise[0]);
@@ -68,6 +71,8 @@ void gmm_job_commit(gmm_job *job, const gmm_track *t)
     } else {
         gmm_params_copy(held, t->now);
     }
+    if (job->vary)
+        gmm_vary_commit(job, t);
 }
 
 int32_t gmm_job_advance(gmm_job *job, gmm_track *t)
@@ -76,8 +81,11 @@ int32_t gmm_job_advance(gmm_job *job, gmm_track *t)
     int32_t status;
 
     job->rules.step = t->number << 32 | (t->steps + 1);
-    status = gmm_update(now, base_data_type(job->x), t->stats, &job->rules,
-                        &job->slots, t->next, t->mend, job->w);
+    if (job->vary)
+        status = gmm_vary_update(job, t, now, t->next);
+    else
+        status = gmm_update(now, base_data_type(job->x), t->stats, &job->rules,
+                            &job->slots, t->next, t->mend, job->w);
     if (status)
         return status;
     t->now = t->next;
@@ -122,6 +130,8 @@ int32_t gmm_job_resume(gmm_job *job)
     int32_t status;
 
     gmm_params_copy(t->now, p);
+    if (job->vary)
+        return gmm_vary_resume(job);
     if (known && !job->prior && !quiet)
         return GENMOD_OK;
     status = gmm_job_columns(job);
@@ -156,7 +166,8 @@ gmm_past gmm_job_recall(const gmm_job *job)
 /* What a pass says of a track. */
 static void note_pass(const gmm_job *job, gmm_track *t, const gmm_lane *lane)
 {
-    t->mean = t->objective = lane->log_likelihood / job->pass.weight;
+    t->mean = t->objective =
+        (lane->log_likelihood - t->divergence) / job->pass.weight;
     if (job->prior)
         t->objective +=
             gmm_prior_density(job->prior, t->now) / job->pass.weight;

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gmm/internal.h"
+#include "gmm/variational.h"
 
 /* U of one unit, original columns: U_ij = scale_i U'_ij, since e' = scale e. */
 static void give_precision(const gmm_params *p, double *out)
@@ -42,16 +42,19 @@ static const double *stored(const gmm_params *p, const char *name, size_t *n)
     return base_same(name, GMM_COVARIANCES) ? p->covariances : NULL;
 }
 
-static int32_t give(const gmm_params *p, const char *name, size_t cap,
+static int32_t give(const gmm_model *m, const char *name, size_t cap,
                     double *out, size_t *need, genmod_workspace *w)
 {
+    const gmm_params *const p = m->params;
     size_t n;
     const double *const from = stored(p, name, &n);
+    const int belief = gmm_posterior_size(m, name, &n);
 
-    if (!from && !base_same(name, GMM_PRECISIONS_CHOLESKY))
+    if (!from && !belief && !base_same(name, GMM_PRECISIONS_CHOLESKY))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "no parameter \"%s\"; there are weights, means, "
-                         "covariances, precisions_cholesky, noise",
+                         "covariances, precisions_cholesky, noise, and what a "
+                         "posterior has",
                          name);
     if (need)
         *need = n;
@@ -62,6 +65,8 @@ static int32_t give(const gmm_params *p, const char *name, size_t cap,
         return base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
     if (from)
         memcpy(out, from, n * sizeof *out);
+    else if (belief)
+        gmm_posterior_give(m, name, out);
     else if (p->type->triangle)
         give_precision(p, out);
     else
@@ -84,7 +89,7 @@ int32_t gmm_get_params(const gmm_model *m, const char *name, size_t cap,
     else
         status = gmm_check_fitted(m, w);
     if (!status)
-        status = give(m->params, name, cap, out, need, w);
+        status = give(m, name, cap, out, need, w);
     return base_leave(&call, status);
 }
 
@@ -150,6 +155,8 @@ static int32_t take(gmm_model *m, const values *v, genmod_workspace *w)
     }
     gmm_params_free(m->params);
     m->params = p;
+    if (m->posterior)
+        m->posterior->fitted = 0;
     base_report_clear(m->report);
     base_report_set(m->report, GMM_REPORT_PARAMETERS,
                     (double)gmm_free_parameters(p->type, p->k, p->d));

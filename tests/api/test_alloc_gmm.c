@@ -375,6 +375,36 @@ static int32_t call_impute(stage *s)
                       s->w);
 }
 
+/* The same with a posterior, of the other model. */
+static gmm_model *posterior_of(stage *s)
+{
+    char covariance[16];
+    genmod_config *c = NULL;
+    if (s->other)
+        return s->other;
+    assert_ok(genmod_config_get_str(s->config, GMM_COVARIANCE,
+                                    sizeof covariance, covariance, NULL, NULL));
+    assert_ok(gmm_config_new(&c, NULL));
+    assert_ok(genmod_config_set_i64(c, GMM_COMPONENTS, K, NULL));
+    assert_ok(genmod_config_set_str(c, GMM_COVARIANCE, covariance, NULL));
+    assert_ok(genmod_config_set_str(c, GMM_INFERENCE, "variational", NULL));
+    assert_ok(genmod_config_set_i64(c, GMM_MAX_ITERATIONS, 1, NULL));
+    assert_ok(gmm_new(c, &s->other, NULL));
+    genmod_config_free(c);
+    return s->other;
+}
+
+static int32_t call_fit_posterior(stage *s)
+{
+    return gmm_fit(posterior_of(s), s->view, NULL, NULL, s->w);
+}
+
+static int32_t call_set_prior(stage *s)
+{
+    static const double mean[D] = {0.5, 1, 1.5};
+    return gmm_set_prior(posterior_of(s), D, mean, 0, NULL, s->w);
+}
+
 static int32_t call_save(stage *s)
 {
     return gmm_save(s->model, sizeof s->out, s->out, &s->need, s->w);
@@ -403,6 +433,8 @@ static const struct {
     {"gmm_fit", call_fit},
     {"gmm_fit, row source", call_fit_source},
     {"gmm_fit, missing cells", call_fit_missing},
+    {"gmm_fit, variational", call_fit_posterior},
+    {"gmm_set_prior", call_set_prior},
     {"gmm_log_density", call_log_density},
     {"gmm_responsibilities", call_responsibilities},
     {"gmm_predict", call_predict},

@@ -32,7 +32,8 @@ static void fill(size_t n, double *x)
     }
 }
 
-static int make(const char *folder, const char *covariance)
+static int make(const char *folder, const char *name, const char *covariance,
+                const char *inference)
 {
     enum { N = 60 };
     double x[2 * N];
@@ -46,12 +47,13 @@ static int make(const char *folder, const char *covariance)
         gmm_config_new(&c, NULL) ||
         genmod_config_set_i64(c, GMM_COMPONENTS, 2, NULL) ||
         genmod_config_set_str(c, GMM_COVARIANCE, covariance, NULL) ||
+        genmod_config_set_str(c, GMM_INFERENCE, inference, NULL) ||
         genmod_config_set_i64(c, GMM_MAX_ITERATIONS, 3, NULL) ||
         genmod_data_new(&v, NULL) ||
         genmod_data_set_rows(v, GENMOD_F64, N, 2, x, 0, 0, NULL) ||
         gmm_new(c, &m, NULL) || gmm_fit(m, v, NULL, NULL, NULL) ||
         gmm_save(m, sizeof out, out, &need, NULL) ||
-        write_file(folder, covariance, out, need);
+        write_file(folder, name, out, need);
     gmm_free(m);
     genmod_data_free(v);
     genmod_config_free(c);
@@ -135,9 +137,10 @@ int main(int argc, char **argv)
     if (argc != 4)
         return EXIT_FAILURE;
     for (size_t i = 0; i < 4; i++)
-        if (make(argv[1], names[i]))
+        if (make(argv[1], names[i], names[i], "em"))
             return EXIT_FAILURE;
-    return make_ae(argv[2], "saved", "dense 3; tanh; dense 1", 0) ||
+    return make(argv[1], "variational", "full", "variational") ||
+           make_ae(argv[2], "saved", "dense 3; tanh; dense 1", 0) ||
            make_ae(argv[2], "checkpoint", "dense 1", 1) ||
            make_ae(argv[2], "norm", "dense 2; batchnorm; relu; dense 1", 0) ||
            make_vae(argv[3], "saved", "mixture", 2, 0) ||

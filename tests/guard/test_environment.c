@@ -280,6 +280,22 @@ static void call_gradients(scene *s)
          gmm_set_coordinates(s->other, 2, 12, theta, s->w));
 }
 
+/* A posterior, of a model that is gone again at the end. */
+static void call_posterior(scene *s)
+{
+    static const double mean[] = {0.25};
+    genmod_config *c = NULL;
+    gmm_model *m = NULL;
+    good(s, "gmm_config_new", gmm_config_new(&c, s->w));
+    good(s, "genmod_config_set_str",
+         genmod_config_set_str(c, GMM_INFERENCE, "variational", s->w));
+    good(s, "gmm_new", gmm_new(c, &m, s->w));
+    good(s, "gmm_set_prior", gmm_set_prior(m, 1, mean, 0, NULL, s->w));
+    good(s, "gmm_fit", gmm_fit(m, s->data, NULL, NULL, s->w));
+    gmm_free(m);
+    genmod_config_free(c);
+}
+
 static void call_ends(scene *s)
 {
     genmod_workspace_cancel(s->w);
@@ -307,6 +323,7 @@ static void play(const environment *e, void *out)
     call_report(&s);
     call_scores(&s);
     call_copies(&s);
+    call_posterior(&s);
     call_parts(&s);
     call_algebra(&s);
     call_gradients(&s);
