@@ -257,6 +257,28 @@ static void priors_that_are_none_are_refused_in_training(void **state)
     scene_free(s);
 }
 
+static void what_em_alone_can_do_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options, *key;
+    } of_em[] = {{VARY "prior=conjugate", "\"prior\" is of inference"},
+                 {VARY "shrinkage=0.1", "\"shrinkage\" is of"},
+                 {VARY "noise=0.1", "\"noise\" is of"},
+                 {VARY "hold_means=all", "\"hold_…\" is of"}};
+    scene *const s = scene_new();
+    for (size_t i = 0; i < 4; i++) {
+        gmm_model *const m = fixture_model(K, REF_FULL, of_em[i].options);
+        refused(m, s, of_em[i].key, gmm_fit(m, s->view, NULL, NULL, s->w));
+        gmm_free(m);
+    }
+    gmm_model *const m = fixture_model(K, REF_FULL, VARY);
+    assert_ok(genmod_data_set_missing(s->view, 1, NULL));
+    refused(m, s, "needs whole rows", gmm_fit(m, s->view, NULL, NULL, s->w));
+    gmm_free(m);
+    scene_free(s);
+}
+
 static void damaged_files_are_refused(void **state)
 {
     (void)state;
@@ -291,6 +313,7 @@ int main(void)
         cmocka_unit_test(known_parameters_become_a_posterior),
         cmocka_unit_test(bad_priors_are_refused),
         cmocka_unit_test(priors_that_are_none_are_refused_in_training),
+        cmocka_unit_test(what_em_alone_can_do_is_refused),
         cmocka_unit_test(damaged_files_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
