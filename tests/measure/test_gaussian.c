@@ -88,6 +88,23 @@ static void values_are_the_known_closed_forms(void **state)
     assert_near(v, (2.837877066409345 + log(1.75) / 2) / log(2), 1e-14);
 }
 
+/* Of a pair with correlation r: KL(joint ‖ product) = - ln(1 - r^2) / 2. */
+static void mutual_information_is_a_kl_divergence(void **state)
+{
+    (void)state;
+    static const double zero[2] = {0, 0}, apart[4] = {1, 0, 0, 1};
+    static const double r[] = {0.6, 0.9};
+    static const double want[] = {0.223143551314, 0.830365603411};
+    for (int i = 0; i < 2; i++) {
+        const double joint[4] = {1, r[i], r[i], 1};
+        double v = NAN;
+        assert_ok(
+            genmod_gaussian_kl(2, zero, joint, zero, apart, NATS, &v, NULL));
+        assert_near(v, -log(1 - r[i] * r[i]) / 2, 1e-15);
+        assert_near(v, want[i], 5e-13);
+    }
+}
+
 static void kl_is_cross_entropy_less_entropy_of_a_thousand_pairs(void **state)
 {
     (void)state;
@@ -317,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_the_known_closed_forms),
+        cmocka_unit_test(mutual_information_is_a_kl_divergence),
         cmocka_unit_test(kl_is_cross_entropy_less_entropy_of_a_thousand_pairs),
         cmocka_unit_test(kl_keeps_its_digits_where_gaussians_nearly_agree),
         cmocka_unit_test(renyi_tends_to_kl_as_its_order_to_1),
