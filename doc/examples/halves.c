@@ -48,29 +48,79 @@ static void impute(const vae_model *m, const genmod_data *x, int32_t what,
          NULL);
 }
 
-void complete_halves(const struct table *t, struct halves *h)
+/* The pictures, halves without their lower part, and what the means make of
+ * them. Returns the rows to fit. */
+static double *open_halves(const struct table *t, struct halves *h,
+                           double **seen)
 {
     size_t n;
-    double *train = digit_halves(t, &n), *seen = memory(n * D, sizeof *seen);
+    double *train = digit_halves(t, &n);
     const size_t bytes = n * D * sizeof *train;
     *h = (struct halves){.n = n};
     h->kept = memory(n * D, sizeof *train);
     h->means = memory(n * D, sizeof *train);
     h->best = memory(n * D, sizeof *train);
     h->drawn = memory(n * D, sizeof *train);
+    *seen = memory(n * D, sizeof *train);
     memcpy(h->kept, train + n * D, bytes);
     memcpy(h->means, h->kept, bytes);
     fill_with_means(n, train, h->means);
-
     for (size_t i = 0; i < n * D; i++)
-        seen[i] = i % D < D / 2 ? h->kept[i] : NAN;
-    genmod_data *x = view_rows(n, D, seen);
+        (*seen)[i] = i % D < D / 2 ? h->kept[i] : NAN;
+    return train;
+}
+
+void complete_halves(const struct table *t, struct halves *h)
+{
+    double *seen, *train = open_halves(t, h, &seen);
+    genmod_data *x = view_rows(h->n, D, seen);
     need(genmod_data_set_missing(x, 1, NULL), NULL);
-    vae_model *m = fit(n, train);
-    impute(m, x, GENMOD_MEAN, n, h->best);
-    impute(m, x, GENMOD_DRAW, n, h->drawn);
+    vae_model *m = fit(h->n, train);
+    impute(m, x, GENMOD_MEAN, h->n, h->best);
+    impute(m, x, GENMOD_DRAW, h->n, h->drawn);
     vae_free(m);
     genmod_data_free(x);
+    free(seen);
+    free(train);
+}
+
+/* A draw of each lower half, from the mixture of it that the upper one leaves.
+ */
+static void draw_lower(const gmm_model *m, struct halves *h)
+{
+    int32_t upper[D / 2];
+    gmm_model *lower = NULL;
+    need(gmm_new(NULL, &lower, NULL), NULL);
+    for (int32_t c = 0; c < D / 2; c++)
+        upper[c] = c;
+    memcpy(h->drawn, h->kept, h->n * D * sizeof *h->drawn);
+    for (size_t i = 0; i < h->n; i++) {
+        double *row = h->drawn + i * D;
+        need(gmm_condition(m, D / 2, upper, row, lower, NULL), NULL);
+        need(gmm_sample(lower, 9, i, 1, GENMOD_F64, D / 2 * sizeof *row,
+                        row + D / 2, NULL, NULL),
+             NULL);
+    }
+    gmm_free(lower);
+}
+
+void complete_with_mixture(const struct table *t, struct halves *h)
+{
+    /* 24 covariances of 64 columns from 898 rows: the ridge carries what each
+     * component lacks. */
+    const struct recipe r = {.components = 24, .ridge = "0.1"};
+    double *seen, *train = open_halves(t, h, &seen);
+    genmod_data *rows = view_rows(h->n, D, train);
+    genmod_data *x = view_rows(h->n, D, seen);
+    need(genmod_data_set_missing(x, 1, NULL), NULL);
+    gmm_model *m = fit_mixture(&r, rows, NULL);
+    need(
+        gmm_impute(m, x, GENMOD_F64, h->n * D * sizeof *h->best, h->best, NULL),
+        NULL);
+    draw_lower(m, h);
+    gmm_free(m);
+    genmod_data_free(x);
+    genmod_data_free(rows);
     free(seen);
     free(train);
 }

@@ -13,12 +13,16 @@ struct halves {
     size_t n;
     double *kept;  /**< digits that were kept back [n, 64] */
     double *means; /**< hidden cells are their columns' means */
-    double *best;  /**< … E[hidden | seen] of a variational autoencoder */
+    double *best;  /**< … E[hidden | seen] of the model */
     double *drawn; /**< … a draw of it, from p(hidden | seen) */
 };
 
-/** Fit to the table's rows of even number, complete the odd ones. */
+/** Fit a variational autoencoder to the table's rows of even number, complete
+ * the odd ones. */
 void complete_halves(const struct table *t, struct halves *h);
+
+/** The same with a Gaussian mixture. */
+void complete_with_mixture(const struct table *t, struct halves *h);
 
 /** The root of the mean squared error of the hidden cells. */
 double error_of_halves(const struct halves *h, const double *x);

@@ -18,8 +18,8 @@ cd "$(dirname "$0")/../.." || exit 1
 build=build
 gallery=$build/gallery
 data=tests/data
-total=13
-[ -z "$mnist" ] || total=16
+total=15
+[ -z "$mnist" ] || total=18
 done=0
 
 # progress WHAT: "[2/5] WHAT … "
@@ -52,6 +52,8 @@ picture gmm_digits $data/digits.csv
 picture gmm_faithful $data/faithful.csv
 picture gmm_components $data/faithful.csv
 picture gmm_divergence
+picture gmm_distance
+picture gmm_complete $data/digits.csv
 picture ae_denoise $data/digits.csv
 picture ae_bottleneck $data/digits.csv
 picture ae_prior $data/digits.csv

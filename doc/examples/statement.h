@@ -40,19 +40,22 @@ int measure_kl_mixture(const char *data, size_t cap, char *measured);
 int measure_cross_entropy(const char *data, size_t cap, char *measured);
 int measure_js(const char *data, size_t cap, char *measured);
 int measure_js_bound(const char *data, size_t cap, char *measured);
+int measure_bounds(const char *data, size_t cap, char *measured);
 
 /* What an autoencoder does and does not: statement_ae.c. */
 int measure_ae_pca(const char *data, size_t cap, char *measured);
 int measure_ae_denoise(const char *data, size_t cap, char *measured);
 int measure_ae_prior(const char *data, size_t cap, char *measured);
 
-/* What a variational autoencoder does: statement_vae.c. */
+/* What a variational autoencoder does, and a mixture beside it:
+ * statement_vae.c. */
 int measure_vae_bound(const char *data, size_t cap, char *measured);
 int measure_vae_gap(const char *data, size_t cap, char *measured);
 int measure_vae_kl(const char *data, size_t cap, char *measured);
 int measure_vae_codes(const char *data, size_t cap, char *measured);
 int measure_vae_draws(const char *data, size_t cap, char *measured);
 int measure_vae_complete(const char *data, size_t cap, char *measured);
+int measure_gmm_complete(const char *data, size_t cap, char *measured);
 int measure_vae_beta(const char *data, size_t cap, char *measured);
 
 /** One of the data sets: read_csv() of data/name. */
