@@ -82,6 +82,20 @@ typedef struct kern_ops {
                  const kern_real *a, size_t lda, const kern_real *b, size_t ldb,
                  double beta, kern_real *c, size_t ldc, void *pack);
 
+    /* pair_kernel.h. l[j] += a + b[j], j < m: products of a row and m others in
+     * l, -|x|^2 / 2 of it in a and of them in b, become minus half their squared
+     * distances. Returns the greatest; *near = 1 where some have too little left
+     * of what was subtracted, or are no numbers. */
+    double (*pair)(size_t m, double a, const kern_real *b, kern_real *l,
+                   int *near);
+    /* Puts `exact` in the place of those. Returns the greatest. */
+    double (*mend)(size_t m, double a, const kern_real *b,
+                   const kern_real *exact, kern_real *l);
+    /* Is some l[j] >= t[j], j < m? */
+    int (*reaches)(size_t m, const kern_real *l, const kern_real *t);
+    /* max_j l[j], m > 0; NaN is passed over */
+    double (*greatest)(size_t m, const kern_real *l);
+
     /* vmath_kernel.h: y[i] = f(x[i]); y may be x. Bounds in ULP stand there. */
     void (*exp)(size_t n, const kern_real *x, kern_real *y);
     void (*log)(size_t n, const kern_real *x, kern_real *y);

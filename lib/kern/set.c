@@ -16,6 +16,7 @@
 #include "kern/random_kernel.h"
 #include "kern/mixture_kernel.h"
 #include "kern/gemm_kernel.h"
+#include "kern/pair_kernel.h"
 #include "kern/conv_kernel.h"
 #include "kern/train_kernel.h"
 #include "kern/window_kernel.h"
@@ -32,6 +33,10 @@ const kern_ops KERN_TABLE = {
     .moments_diag = moments_diag,
     .moments_origin = moments_origin,
     .gemm = gemm,
+    .pair = pair,
+    .mend = mend,
+    .reaches = reaches,
+    .greatest = greatest,
     .conv = &conv_table,
     .exp = map_exp,
     .log = map_log,
