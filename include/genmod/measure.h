@@ -378,6 +378,180 @@ GENMOD_CALL int32_t genmod_sample_sliced_wasserstein(
     const genmod_data *x, const genmod_data *y, size_t directions, uint64_t seed,
     double *out, double *standard_error, genmod_workspace *w);
 
+/**
+ * The squared Frechet distance of the Gaussians that have two samples' means
+ * and covariances, less its bias, which is of the order of d^2 / n: in the
+ * square of the data's unit, and below 0 by chance where the samples are of one
+ * distribution.
+ *
+ * Bias and error come from leaving out each of 30 batches in turn (a jackknife;
+ * fewer batches where there are fewer rows). What is left of the bias is of the
+ * order of 1 / n^2, which asks for some n > 5 d rows. Raw distances of samples
+ * of different sizes cannot be compared; these can.
+ *
+ * @param x  [m, d], finite, m >= 3, d up to 65536; without weights
+ * @param y  [n, d], finite, n >= 3
+ * @param[out] out  one number
+ * @param[out] raw  the distance before the correction, >= 0; may be NULL
+ * @param[out] standard_error  of out; too large by up to a half where the
+ * samples are of one distribution, else right to some tenth; may be NULL
+ * @param w  may be NULL
+ * @retval GENMOD_BREAKDOWN the distance leaves the range of doubles
+ * The rest as genmod_sample_entropy(). Cost: O((m + n) d^2 + 31 d^3), the
+ * latter on one thread; some 14 d^2 numbers and 9 bytes a row; the rows are read
+ * three times. Covariances may be singular. Dowson, Landau 1982; Quenouille
+ * 1956. Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_frechet(const genmod_data *x,
+                                          const genmod_data *y, double *out,
+                                          double *raw, double *standard_error,
+                                          genmod_workspace *w);
+
+/**
+ * The kernel distance: the squared maximum mean discrepancy under the kernel
+ * (x^T y / d + 1)^3, over all pairs and without the kernel's diagonal.
+ * Unbiased, so that it may be below 0, and samples of any size can be compared.
+ * It sees means, covariances and third moments, and depends on the data's
+ * origin and unit.
+ *
+ * @param x  [m, d], finite, m >= 2; without weights
+ * @param y  [n, d], finite, n >= 2
+ * @param[out] out  one number
+ * @param[out] standard_error  of out, the root of an unbiased estimate of its
+ *   variance (but for a part that is kept from falling below 0); may be NULL
+ * @param w  may be NULL
+ * @retval GENMOD_BREAKDOWN the kernel leaves the range of doubles
+ * The rest as genmod_sample_entropy(). Cost: O((m + n)^2 d); some 20 MiB,
+ * whatever m and n are. Binkowski et al. 2018; Gretton et al. 2012, (3). Since
+ * 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_kid(const genmod_data *x,
+                                      const genmod_data *y, double *out,
+                                      double *standard_error,
+                                      genmod_workspace *w);
+
+/**
+ * How y, generated, covers x, real, by balls about each row that reach its k-th
+ * neighbour in its own sample:
+ *
+ *     [0] precision  the share of y that lies in a ball of x
+ *     [1] recall     the share of x that lies in a ball of y
+ *     [2] density    the balls of x that a row of y lies in, over k, in the
+ * mean [3] coverage   the share of x's balls that hold a row of y
+ *
+ * Balls are closed, and density counts a ball that holds more than k rows of x
+ * by their number: rows that are all the same give 1 four times.
+ *
+ * @param x  [m, d], finite, m > k; without weights
+ * @param y  [n, d], finite, n > k
+ * @param k  neighbours, 1 to 1024; 5 is usual
+ * @param[out] out  [4]
+ * @param[out] standard_error  [4], from the spread over up to 30 batches; a
+ * third off for few rows; INFINITY for fewer than 2 (k + 2) rows; may be NULL
+ * @param[out] expected  [4], what equal distributions would give with as many
+ * rows: of density and coverage exactly (ties aside), of precision and recall
+ * as the share of x, or y, that lies in a ball of its own sample, measured
+ * without it; may be NULL, which saves two of five passes over all pairs
+ * @param w  may be NULL
+ * @retval GENMOD_BREAKDOWN rows so far apart that the squares of their
+ * distances are no numbers The rest as genmod_sample_entropy(). Cost: O((m +
+ * n)^2 d); some 20 MiB, 64 KiB for each of the k and 42 bytes a row.
+ * Kynkaanniemi et al. 2019; Naeem et al. 2020. Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_prdc(const genmod_data *x,
+                                       const genmod_data *y, size_t k,
+                                       double *out, double *standard_error,
+                                       double *expected, genmod_workspace *w);
+
+/**
+ * Does a generator give its training rows again? A row is a copy if it is
+ * nearer to its nearest training row than that one is to its nearest fellow, or
+ * equal to it.
+ *
+ *     [0] the share of copies among the generated rows
+ *     [1] the share among rows that were held out: what honesty gives
+ *     [2] the share of generated rows that equal a training row
+ *
+ * @param train  [m, d], finite, m >= 2; without weights
+ * @param held   [q, d], of the training rows' distribution and not trained on
+ * @param y      [n, d], generated
+ * @param[out] out  [3]
+ * @param[out] standard_error  [3], given the training rows; may be NULL
+ * @param[out] p_value  the chance of as many copies among y and as few among
+ * the held-out rows if a row of either is one as easily (Fisher's exact test):
+ * small says that y remembers. A generator that misses the distribution copies
+ * less, and may hide behind that. May be NULL.
+ * @param w  may be NULL
+ * @retval GENMOD_BREAKDOWN rows so far apart that the squares of their
+ * distances are no numbers The rest as genmod_sample_entropy(). Cost: O(m (m +
+ * q + n) d); some 12 MiB and 8 bytes a training row. Alaa et al. 2022; Fisher
+ * 1935. Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_copies(const genmod_data *train,
+                                         const genmod_data *held,
+                                         const genmod_data *y, double *out,
+                                         double *standard_error,
+                                         double *p_value, genmod_workspace *w);
+
+/**
+ * The share of rows whose nearest neighbour, of both samples, is of their own:
+ * 1 if the samples are apart, about a half if nothing tells them apart, and
+ * less if one repeats the other. Of rows that are equally near, chance takes
+ * one.
+ *
+ * @param x  [m, d], finite, m >= 2; without weights
+ * @param y  [n, d], finite, n >= 2; m + n up to 2^32
+ * @param[out] out  one number, 0 to 1
+ * @param[out] standard_error  of out if the samples are of one distribution,
+ * exactly, given which rows are whose neighbours; may be NULL
+ * @param[out] expected  out's mean if they are, (m (m - 1) + n (n - 1)) / ((m +
+ * n) (m + n - 1)); may be NULL
+ * @param[out] p_value  the chance of as large a share if they are, by a normal
+ * of that mean and error; may be NULL
+ * @param w  may be NULL
+ * @retval GENMOD_BREAKDOWN rows so far apart that the squares of their
+ * distances are no numbers The rest as genmod_sample_entropy(). Cost: O((m +
+ * n)^2 d); some 12 MiB and 8 bytes a row. Schilling 1986; Henze 1988. Since
+ * 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_nearest(const genmod_data *x,
+                                          const genmod_data *y, double *out,
+                                          double *standard_error,
+                                          double *expected, double *p_value,
+                                          genmod_workspace *w);
+
+/**
+ * Which modes of a known mixture a sample reaches. A row belongs to the mode
+ * that is nearest in that mode's deviations, and is of high quality if it lies
+ * within `radius` of them.
+ *
+ *     [0] modes that have a row of high quality
+ *     [1] the share of rows of high quality
+ *     [2] KL(shares of rows ‖ shares of modes), nats, of all rows
+ *
+ * @param y     [n, d], finite; without weights
+ * @param k     modes, 1 to 2^20
+ * @param mean  [k, d], finite
+ * @param deviation  [k, d], of each column, finite, > 0
+ * @param share  [k], > 0, with a sum within k 2^-52 of 1; NULL for 1 / k each
+ * @param radius  finite, > 0; 3 is usual
+ * @param[out] count  [k] rows of high quality of each mode; may be NULL
+ * @param[out] out  [3]
+ * @param[out] standard_error  [3]; may be NULL
+ * @param[out] expected  [3], what rows drawn from the mixture itself would give
+ * if its modes are Gaussians far apart: 1 - exp(-9 / 2) of high quality, say,
+ * of two columns within 3, and (k - 1) / (2 n) nats, to first order; may be
+ * NULL
+ * @param w  may be NULL
+ * The rest as genmod_sample_entropy(). Cost: O(n k d) over the workspace's
+ * threads; 5 MiB and k (d + 2) numbers. Srivastava et al. 2017; Lin et al.
+ * 2018. Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_sample_modes(
+    const genmod_data *y, size_t k, const double *mean, const double *deviation,
+    const double *share, double radius, int64_t *count, double *out,
+    double *standard_error, double *expected, genmod_workspace *w);
+
 #ifdef __cplusplus
 }
 #endif

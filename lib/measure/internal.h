@@ -79,6 +79,11 @@ int32_t measure_panels_open(measure_panels *p, const char *name,
 /* The rows of x, then those of y, of as many columns. */
 int32_t measure_panels_open_pair(measure_panels *p, const genmod_data *x,
                                  const genmod_data *y, genmod_workspace *w);
+/* Two views x and y with rows, and as many columns. */
+int32_t measure_check_pair(const genmod_data *x, const genmod_data *y,
+                           genmod_workspace *w);
+int32_t measure_refuse_weight(const char *name, double weight,
+                              genmod_workspace *w);
 int32_t measure_check_columns(const genmod_data *x, const genmod_data *y,
                               genmod_workspace *w);
 size_t measure_panels_count(const measure_panels *p);
@@ -88,6 +93,11 @@ size_t measure_panel_rows(const measure_panels *p, size_t g, size_t *first);
  * than 1 and what is not finite. On the calling thread. */
 int32_t measure_panels_read(const measure_panels *p, size_t g, size_t count,
                             double *out, genmod_workspace *w);
+/* Sets the center of x, and of y if it is not NULL, to the middle of x's first
+ * view, where distances come of products: of some rows, the median of each
+ * column. All walks of a call want the same one. Takes scratch. */
+int32_t measure_walk_center(const measure_panels *x, const measure_panels *y,
+                            genmod_workspace *w);
 /* The status, and in the text of a cell that is not finite the view's name. */
 int32_t measure_named(int32_t status, const char *name, genmod_workspace *w);
 /* The status of base_parallel(), with a text where the host's loop gave up. */
@@ -97,6 +107,8 @@ int32_t measure_parallel(genmod_workspace *w, size_t n, base_task task,
 /* ---- walk.c: all pairs of rows ------------------------------------------ */
 
 #define MEASURE_TILE 32 /* queries that meet a panel at once */
+#define MEASURE_PRODUCTS \
+    12 /* columns from which on distances come of products */
 
 typedef struct measure_tile {
     size_t query, rows; /* queries: number of the first, how many */
@@ -105,6 +117,7 @@ typedef struct measure_tile {
     int own;            /* candidates are the queries' own panel */
     size_t slot, item;  /* item: the tile within its group */
     double *l;          /* [rows, KERN_ROWS]: -|x - y|^2 / 2; may be spoiled */
+    double *most;       /* [rows]: the greatest of a row's l */
 } measure_tile;
 
 typedef struct measure_walk {
@@ -112,6 +125,7 @@ typedef struct measure_walk {
     size_t group, round; /* panels at once at most; 0: by their size */
     int symmetric;       /* 1: both are one; panels before the query's own are
                             left out */
+    int products;        /* 1: l = x y, and `most` says nothing */
     /* Candidate panels g … g + count - 1 come next; NULL: nothing to do. On the
      * calling thread. */
     void (*prepare)(size_t g, size_t count, void *arg);
@@ -130,6 +144,47 @@ size_t measure_walk_items(const measure_walk *walk);
 /* Takes scratch. Cancel is polled at every round. */
 int32_t measure_walk_run(const measure_walk *walk, genmod_workspace *w);
 
+/* ---- heap.c -------------------------------------------------------------- */
+
+void measure_heap_sink(size_t n, double *heap);
+void measure_heap_rise(double *heap, size_t i);
+
+/* The k largest numbers that were met. Zeroed but for l, it is empty. */
+typedef struct measure_heap {
+    double *l; /* [k], the least first */
+    size_t held, equal;
+} measure_heap;
+
+/* What a number must reach to matter. */
+double measure_heap_least(const measure_heap *h, size_t k);
+void measure_heap_meet(measure_heap *h, size_t k, double l);
+
+/* ---- batches.c ----------------------------------------------------------- */
+
+#define MEASURE_BATCHES 30 /* at most */
+
+typedef struct measure_batches {
+    size_t n, count, start[MEASURE_BATCHES + 1];
+    unsigned char *of; /* [n]: each row's batch */
+    int64_t *row;      /* [n]: of batch b from start[b] on, ascending */
+} measure_batches;
+
+/* Deals n rows out to `count` batches, the same way each time. Takes scratch, 9
+ * bytes a row. */
+int32_t measure_deal(measure_batches *b, size_t n, size_t count, uint32_t site,
+                     genmod_workspace *w);
+/* Where the batch's rows from number `first` on begin in `row`. */
+size_t measure_batch_find(const measure_batches *b, size_t batch, size_t first);
+
+/* ---- gamma.c ------------------------------------------------------------- */
+
+/* ln n! */
+double measure_ln_factorial(const kern_ops *f64, size_t n);
+/* The chance that a sum of d squared normals is at most x. */
+double measure_chi_square(const kern_ops *f64, size_t d, double x);
+/* The chance that a normal is above z. */
+double measure_normal_tail(const kern_ops *f64, double z);
+
 /* ---- sort.c ------------------------------------------------------------- */
 
 /* n finite numbers, ascending; scratch [n]. */
@@ -145,5 +200,8 @@ void measure_choose(size_t n, size_t m, uint64_t seed, uint64_t row,
 #define MEASURE_SITE_LABELS 1    /* permutations */
 #define MEASURE_SITE_MEDIAN 2    /* rows that the median distance looks at */
 #define MEASURE_SITE_DIRECTION 3 /* of slices */
+#define MEASURE_SITE_BATCH_X 4   /* batches of x */
+#define MEASURE_SITE_BATCH_Y 5   /* batches of y */
+#define MEASURE_SITE_EQUAL 6     /* which of equally near rows is the nearest */
 
 #endif

@@ -331,6 +331,8 @@ static int32_t run(test *s, genmod_workspace *w)
     if (!status)
         status = take_memory(s, w);
     if (!status)
+        status = measure_walk_center(&s->pool, NULL, w);
+    if (!status)
         status = permute(s, w);
     s->factor = 1 / s->width / s->width;
     if (!status)

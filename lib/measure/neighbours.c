@@ -56,37 +56,6 @@ static double ln_ball(const kern_ops *f64, size_t d)
     return ln;
 }
 
-/* ---- a heap of the nearest ---------------------------------------------- */
-
-static void sink(size_t n, double *heap)
-{
-    size_t i = 0;
-
-    for (;;) {
-        size_t least = i;
-
-        for (size_t c = 2 * i + 1; c < n && c <= 2 * i + 2; c++)
-            if (heap[c] < heap[least])
-                least = c;
-        if (least == i)
-            return;
-        const double t = heap[i];
-        heap[i] = heap[least];
-        heap[least] = t;
-        i = least;
-    }
-}
-
-static void rise(double *heap, size_t i)
-{
-    for (; i > 0 && heap[i] < heap[(i - 1) / 2]; i = (i - 1) / 2) {
-        const double t = heap[i];
-
-        heap[i] = heap[(i - 1) / 2];
-        heap[(i - 1) / 2] = t;
-    }
-}
-
 /* One row meets m candidates. */
 static void meet(nearest *s, size_t row, size_t m, const double *l)
 {
@@ -103,10 +72,10 @@ static void meet(nearest *s, size_t row, size_t m, const double *l)
         }
         if (n < s->k) {
             heap[n] = l[j];
-            rise(heap, n++);
+            measure_heap_rise(heap, n++);
         } else {
             heap[0] = l[j];
-            sink(n, heap);
+            measure_heap_sink(n, heap);
         }
         least = n < s->k ? -(double)INFINITY : heap[0];
     }
@@ -117,8 +86,12 @@ static void visit(const measure_tile *t, void *arg)
 {
     nearest *const s = arg;
 
-    for (size_t r = 0; r < t->rows; r++)
-        meet(s, t->item * MEASURE_TILE + r, t->m, t->l + r * KERN_ROWS);
+    for (size_t r = 0; r < t->rows; r++) {
+        const size_t row = t->item * MEASURE_TILE + r;
+
+        if (s->held[row] < s->k || t->most[r] > s->heap[row * s->k])
+            meet(s, row, t->m, t->l + r * KERN_ROWS);
+    }
 }
 
 /* ---- sums over rows ----------------------------------------------------- */
@@ -138,7 +111,7 @@ static int32_t settle_row(nearest *s, size_t row, size_t number, double *l,
                          (uint64_t)number, (uint64_t)n, (uint64_t)rank);
     for (; n > rank; n--) {
         heap[0] = heap[n - 1];
-        sink(n - 1, heap);
+        measure_heap_sink(n - 1, heap);
     }
     *l = -2 * heap[0];
     measure_add(&s->psi,
@@ -232,6 +205,8 @@ static int32_t entropy(const genmod_data *x, size_t k, int32_t unit,
     if (!status)
         status = check(&p, k, 1, unit, out, w);
     if (!status)
+        status = measure_walk_center(&p, NULL, w);
+    if (!status)
         status = gather(&p, &p, k, &ln, &psi, w);
     if (status)
         return status;
@@ -257,6 +232,8 @@ static int32_t kl(const genmod_data *x, const genmod_data *y, size_t k,
         status = check(&p, k, 1, unit, out, w);
     if (!status)
         status = check(&q, k, 0, unit, out, w);
+    if (!status)
+        status = measure_walk_center(&p, &q, w);
     if (!status)
         status = gather(&p, &p, k, &ln[0], &psi[0], w);
     if (!status)

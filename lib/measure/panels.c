@@ -2,6 +2,8 @@
 
 #include "measure/internal.h"
 
+#define MIDDLE_ROWS 9
+
 static size_t blocks_of(size_t n)
 {
     return n / KERN_ROWS + (n % KERN_ROWS != 0);
@@ -73,8 +75,8 @@ int32_t measure_panels_open(measure_panels *p, const char *name,
     return take_memory(p, w);
 }
 
-int32_t measure_panels_open_pair(measure_panels *p, const genmod_data *x,
-                                 const genmod_data *y, genmod_workspace *w)
+int32_t measure_check_pair(const genmod_data *x, const genmod_data *y,
+                           genmod_workspace *w)
 {
     int32_t status = check("x", x, w);
 
@@ -82,6 +84,14 @@ int32_t measure_panels_open_pair(measure_panels *p, const genmod_data *x,
         status = check("y", y, w);
     if (!status)
         status = measure_check_columns(x, y, w);
+    return status;
+}
+
+int32_t measure_panels_open_pair(measure_panels *p, const genmod_data *x,
+                                 const genmod_data *y, genmod_workspace *w)
+{
+    const int32_t status = measure_check_pair(x, y, w);
+
     if (status)
         return status;
     *p = (measure_panels){.f64 = kern_ops_of(base_cpu(w), GENMOD_F64),
@@ -115,15 +125,21 @@ size_t measure_panel_rows(const measure_panels *p, size_t g, size_t *first)
     return left < KERN_ROWS ? left : KERN_ROWS;
 }
 
+int32_t measure_refuse_weight(const char *name, double weight,
+                              genmod_workspace *w)
+{
+    return base_fail(w, GENMOD_UNSUPPORTED,
+                     "%s has a row of weight %g; samples are compared without "
+                     "weights",
+                     name, weight);
+}
+
 static int32_t refuse_weights(const char *name, const base_view *v, size_t m,
                               genmod_workspace *w)
 {
     for (size_t i = 0; v->weights && i < m; i++)
         if (v->weights[i] != 1)
-            return base_fail(w, GENMOD_UNSUPPORTED,
-                             "%s has a row of weight %g; samples are compared "
-                             "without weights",
-                             name, v->weights[i]);
+            return measure_refuse_weight(name, v->weights[i], w);
     return GENMOD_OK;
 }
 
@@ -158,6 +174,44 @@ int32_t measure_panels_read(const measure_panels *p, size_t g, size_t count,
 
     for (size_t i = 0; i < count && !status; i++)
         status = read_panel(p, g + i, out + i * p->d * KERN_ROWS, w);
+    return status;
+}
+
+/* The median of the column's few cells, of which the sort leaves the order. */
+static double middle_of(size_t n, size_t d, const double *column)
+{
+    double x[MIDDLE_ROWS], scratch[MIDDLE_ROWS];
+
+    for (size_t i = 0; i < n; i++)
+        x[i] = column[i * d];
+    measure_sort(n, x, scratch);
+    return x[n / 2];
+}
+
+/* Medians, not means: a row far away would move a mean so far that the others
+ * lost digits. */
+int32_t measure_walk_center(const measure_panels *x, const measure_panels *y,
+                            genmod_workspace *w)
+{
+    const size_t all = x->rows[0], d = x->d;
+    const size_t n = all < MIDDLE_ROWS ? all : MIDDLE_ROWS;
+    int64_t row[MIDDLE_ROWS];
+    double *cells;
+    int32_t status;
+
+    if (d < MEASURE_PRODUCTS)
+        return GENMOD_OK;
+    cells = base_scratch(w, n, d * sizeof *cells);
+    if (!cells)
+        return base_status(w);
+    for (size_t i = 0; i < n; i++)
+        row[i] = (int64_t)(all / n * i);
+    status = measure_named(
+        base_data_gather(x->x[0], n, row, cells, NULL, NULL, w), x->name[0], w);
+    for (size_t c = 0; c < d && !status; c++)
+        x->center[c] = middle_of(n, d, cells + c);
+    if (!status && y)
+        memcpy(y->center, x->center, d * sizeof *cells);
     return status;
 }
 

@@ -1,10 +1,14 @@
 /* All pairs of a query and a candidate, in tiles.
  *
  * Queries are taken in groups of panels, and each group meets the candidates in
- * rounds of panels; in a round, tasks over the group's tiles compute distances
- * from differences, so that rows near each other lose nothing, however far from
- * the origin they are. A query meets the candidates in their order, whatever
- * the threads.
+ * rounds of panels; in a round, tasks over the group's tiles compute distances.
+ * A query meets the candidates in their order, whatever the threads.
+ *
+ * Few columns are subtracted. Of many, distances come of products, which takes
+ * half the time, of rows less a middle of the data; the few pairs that cancel
+ * are then subtracted after all, so that rows near each other lose nothing,
+ * however far from the origin they are. A pair's bits depend on its two rows
+ * and the middle alone, in either order, and copies have a distance of 0.
  */
 #include "measure/internal.h"
 
@@ -18,11 +22,15 @@
 typedef struct walk {
     const measure_walk *plan;
     size_t d;
-    double *panels; /* [group, d * KERN_ROWS] while they are read */
-    double *rows;   /* [group * KERN_ROWS, d] */
-    double *round;  /* [round, d * KERN_ROWS] */
-    double *l;      /* [width, MEASURE_TILE * KERN_ROWS] */
-    double *ones;   /* [d] */
+    double *panels;       /* [group, d * KERN_ROWS] while they are read */
+    double *rows;         /* [group * KERN_ROWS, d] */
+    double *round;        /* [round, d * KERN_ROWS] */
+    double *l;            /* [width, MEASURE_TILE * KERN_ROWS] */
+    double *ones, *zeros; /* [d] */
+    int by_products;
+    double *query_norm; /* [group * KERN_ROWS]: -|x|^2 / 2 */
+    double *norm;       /* [round * KERN_ROWS]: the same of candidates */
+    unsigned char *pack;
     size_t group_first, group_count, round_first, round_count;
 } walk;
 
@@ -61,11 +69,55 @@ static measure_tile tile_of(const walk *s, size_t item)
     return t;
 }
 
+/* -|x|^2 / 2 of a panel's rows, added up in the order of gemm(). */
+static void norms(const walk *s, size_t m, const double *panel, double *out)
+{
+    s->plan->queries->f64->quad_diag(s->d, m, panel, s->zeros, s->ones, 0, out);
+}
+
+static void subtract(const walk *s, size_t m, const double *row,
+                     const double *panel, double *l)
+{
+    s->plan->queries->f64->quad_diag(s->d, m, panel, row, s->ones, 0, l);
+}
+
+/* l and the greatest of each of its rows. */
+static void differences(const walk *s, measure_tile *t, const double *rows,
+                        const double *panel)
+{
+    for (size_t r = 0; r < t->rows; r++) {
+        double *const l = t->l + r * KERN_ROWS;
+
+        subtract(s, t->m, rows + r * s->d, panel, l);
+        t->most[r] = s->plan->queries->f64->greatest(t->m, l);
+    }
+}
+
+static void products(const walk *s, measure_tile *t, const double *rows,
+                     const double *own, const double *panel, const double *norm)
+{
+    const kern_ops *const f64 = s->plan->queries->f64;
+    double *const exact = t->l + MEASURE_TILE * KERN_ROWS;
+    int near;
+
+    f64->gemm(0, 0, t->rows, t->m, s->d, 1.0, rows, s->d, panel, KERN_ROWS, 0.0,
+              t->l, KERN_ROWS, s->pack + t->slot * kern_gemm_scratch());
+    for (size_t r = 0; r < t->rows && !s->plan->products; r++) {
+        double *const l = t->l + r * KERN_ROWS;
+
+        t->most[r] = f64->pair(t->m, own[r], norm, l, &near);
+        if (!near)
+            continue;
+        subtract(s, t->m, rows + r * s->d, panel, exact);
+        t->most[r] = f64->mend(t->m, own[r], norm, exact, l);
+    }
+}
+
 static int32_t meet(size_t item, size_t slot, void *arg)
 {
     const walk *const s = arg;
-    const measure_panels *const q = s->plan->queries;
     const double *const rows = s->rows + item * MEASURE_TILE * s->d;
+    double most[MEASURE_TILE];
     measure_tile t = tile_of(s, item);
 
     const size_t own = s->group_first + item / TILES;
@@ -73,7 +125,8 @@ static int32_t meet(size_t item, size_t slot, void *arg)
     if (!t.rows)
         return GENMOD_OK;
     t.slot = slot;
-    t.l = s->l + slot * MEASURE_TILE * KERN_ROWS;
+    t.most = most;
+    t.l = s->l + slot * (MEASURE_TILE + 1) * KERN_ROWS;
     for (t.panel = 0; t.panel < s->round_count; t.panel++) {
         const double *const panel = s->round + t.panel * s->d * KERN_ROWS;
 
@@ -82,12 +135,26 @@ static int32_t meet(size_t item, size_t slot, void *arg)
             continue;
         t.m = measure_panel_rows(s->plan->candidates, s->round_first + t.panel,
                                  &t.first);
-        for (size_t r = 0; r < t.rows; r++)
-            q->f64->quad_diag(s->d, t.m, panel, rows + r * s->d, s->ones, 0,
-                              t.l + r * KERN_ROWS);
+        if (s->by_products)
+            products(s, &t, rows, s->query_norm + item * MEASURE_TILE, panel,
+                     s->norm + t.panel * KERN_ROWS);
+        else
+            differences(s, &t, rows, panel);
         s->plan->visit(&t, s->plan->arg);
     }
     return GENMOD_OK;
+}
+
+/* Norms of `count` panels from number g on. */
+static void all_norms(const walk *s, const measure_panels *p, size_t g,
+                      size_t count, const double *panels, double *out)
+{
+    for (size_t i = 0; i < count && s->by_products; i++) {
+        size_t first;
+        const size_t m = measure_panel_rows(p, g + i, &first);
+
+        norms(s, m, panels + i * s->d * KERN_ROWS, out + i * KERN_ROWS);
+    }
 }
 
 /* Rows of the same bits as the panels have. */
@@ -103,6 +170,9 @@ static int32_t read_group(walk *s, genmod_workspace *w)
         for (size_t c = 0; c < s->d; c++)
             s->rows[i * s->d + c] = panel[c * KERN_ROWS];
     }
+    if (!status)
+        all_norms(s, s->plan->queries, s->group_first, s->group_count,
+                  s->panels, s->query_norm);
     return status;
 }
 
@@ -116,6 +186,8 @@ static int32_t run_round(walk *s, genmod_workspace *w)
                                      s->round_count, s->round, w);
     if (status)
         return status;
+    all_norms(s, plan->candidates, s->round_first, s->round_count, s->round,
+              s->norm);
     if (plan->prepare)
         plan->prepare(s->round_first, s->round_count, plan->arg);
     return measure_parallel(w, s->group_count * TILES, meet, s);
@@ -153,19 +225,29 @@ static int32_t take_memory(walk *s, genmod_workspace *w)
     s->rows = base_scratch(w, s->plan->group, panel);
     s->round = base_scratch(w, s->plan->round, panel);
     s->l = base_scratch(w, base_width(w),
-                        MEASURE_TILE * KERN_ROWS * sizeof(double));
-    s->ones = base_scratch(w, s->d, sizeof(double));
-    if (!s->panels || !s->rows || !s->round || !s->l || !s->ones)
+                        (MEASURE_TILE + 1) * KERN_ROWS * sizeof(double));
+    s->ones = base_scratch(w, s->d, 2 * sizeof(double));
+    s->query_norm = base_scratch(w, s->plan->group, KERN_ROWS * sizeof(double));
+    s->norm = base_scratch(w, s->plan->round, KERN_ROWS * sizeof(double));
+    s->pack = base_scratch(w, base_width(w), kern_gemm_scratch());
+    if (!s->panels || !s->rows || !s->round || !s->l || !s->ones ||
+        !s->query_norm || !s->norm || !s->pack)
         return base_status(w);
-    for (size_t c = 0; c < s->d; c++)
+    s->zeros = s->ones + s->d;
+    for (size_t c = 0; c < s->d; c++) {
         s->ones[c] = 1;
+        s->zeros[c] = 0;
+    }
     return GENMOD_OK;
 }
 
 int32_t measure_walk_run(const measure_walk *plan, genmod_workspace *w)
 {
     const size_t n = measure_panels_count(plan->queries);
-    walk s = {.plan = plan, .d = plan->queries->d};
+    walk s = {.plan = plan,
+              .d = plan->queries->d,
+              .by_products =
+                  plan->products || plan->queries->d >= MEASURE_PRODUCTS};
     int32_t status = take_memory(&s, w);
 
     for (s.group_first = 0; s.group_first < n && !status;

@@ -87,6 +87,58 @@ static int32_t call_sliced(const genmod_data *x, const genmod_data *y,
     return genmod_sample_sliced_wasserstein(x, y, 20, 1, out, NULL, w);
 }
 
+static int32_t call_sample_frechet(const genmod_data *x, const genmod_data *y,
+                                   double *out, genmod_workspace *w)
+{
+    return genmod_sample_frechet(x, y, out, NULL, NULL, w);
+}
+
+static int32_t call_kid(const genmod_data *x, const genmod_data *y, double *out,
+                        genmod_workspace *w)
+{
+    return genmod_sample_kid(x, y, out, NULL, w);
+}
+
+static int32_t call_prdc(const genmod_data *x, const genmod_data *y,
+                         double *out, genmod_workspace *w)
+{
+    double all[4], expected[4];
+    const int32_t status = genmod_sample_prdc(x, y, 3, all, NULL, expected, w);
+    if (!status)
+        *out = all[0] + all[1] + all[2] + all[3] + expected[0];
+    return status;
+}
+
+static int32_t call_copies(const genmod_data *x, const genmod_data *y,
+                           double *out, genmod_workspace *w)
+{
+    double all[3];
+    const int32_t status = genmod_sample_copies(x, y, y, all, NULL, NULL, w);
+    if (!status)
+        *out = all[0];
+    return status;
+}
+
+static int32_t call_nearest(const genmod_data *x, const genmod_data *y,
+                            double *out, genmod_workspace *w)
+{
+    return genmod_sample_nearest(x, y, out, NULL, NULL, NULL, w);
+}
+
+static int32_t call_modes(const genmod_data *x, const genmod_data *y,
+                          double *out, genmod_workspace *w)
+{
+    static const double at[2 * D] = {0, 0, 0, 1, 1, 1};
+    static const double scale[2 * D] = {1, 1, 1, 2, 2, 2};
+    double all[3];
+    const int32_t status =
+        genmod_sample_modes(y, 2, at, scale, NULL, 3, NULL, all, NULL, NULL, w);
+    (void)x;
+    if (!status)
+        *out = all[1];
+    return status;
+}
+
 static const struct {
     const char *name;
     call f;
@@ -100,6 +152,12 @@ static const struct {
     {"genmod_sample_kl", call_kl, 1},
     {"genmod_sample_mmd", call_mmd, 1},
     {"genmod_sample_sliced_wasserstein", call_sliced, 1},
+    {"genmod_sample_frechet", call_sample_frechet, 1},
+    {"genmod_sample_kid", call_kid, 1},
+    {"genmod_sample_prdc", call_prdc, 1},
+    {"genmod_sample_copies", call_copies, 1},
+    {"genmod_sample_nearest", call_nearest, 1},
+    {"genmod_sample_modes", call_modes, 1},
 };
 
 /* What a walk does over and over. */

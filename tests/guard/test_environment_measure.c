@@ -17,6 +17,8 @@ typedef struct result {
     double density[8];
     double gaussian[7];
     double sample[7];
+    double quality[40];
+    int64_t count[2];
 } result;
 
 static void play_discrete(const environment *e, result *r)
@@ -124,21 +126,42 @@ static const double cells[2 * ROWS * D] = {
     -1.75,  0.25,   2.625,   -0.5,  1.375,   3.0625, -0.25,  -1.125,
     0.5,    2.25,   1.625,   -3.25, -2.375,  1.875,  0.9375, 0.6875};
 
+typedef struct samples {
+    genmod_context *c;
+    genmod_workspace *w;
+    genmod_data *x, *y;
+} samples;
+
+static samples samples_new(void)
+{
+    samples h = {0};
+
+    assert_ok(genmod_context_new(NULL, NULL, NULL, &h.c));
+    assert_ok(genmod_context_set_parallel_for(h.c, 2, environment_here, NULL));
+    assert_ok(genmod_workspace_new(h.c, &h.w));
+    assert_ok(genmod_data_new(&h.x, h.w));
+    assert_ok(genmod_data_new(&h.y, h.w));
+    assert_ok(genmod_data_set_rows(h.x, GENMOD_F64, ROWS, D, cells, 0, 0, h.w));
+    assert_ok(genmod_data_set_rows(h.y, GENMOD_F64, ROWS, D, cells + ROWS * D,
+                                   0, 0, h.w));
+    return h;
+}
+
+static void samples_free(const samples *h)
+{
+    genmod_data_free(h->y);
+    genmod_data_free(h->x);
+    genmod_workspace_free(h->w);
+    genmod_context_free(h->c);
+}
+
 static void play_sample(const environment *e, result *r)
 {
-    genmod_context *c = NULL;
-    genmod_workspace *w = NULL;
-    genmod_data *x = NULL, *y = NULL;
+    const samples h = samples_new();
+    const genmod_data *const x = h.x, *const y = h.y;
+    genmod_workspace *const w = h.w;
     double *const v = r->sample;
 
-    assert_ok(genmod_context_new(NULL, NULL, NULL, &c));
-    assert_ok(genmod_context_set_parallel_for(c, 2, environment_here, NULL));
-    assert_ok(genmod_workspace_new(c, &w));
-    assert_ok(genmod_data_new(&x, w));
-    assert_ok(genmod_data_new(&y, w));
-    assert_ok(genmod_data_set_rows(x, GENMOD_F64, ROWS, D, cells, 0, 0, w));
-    assert_ok(genmod_data_set_rows(y, GENMOD_F64, ROWS, D, cells + ROWS * D, 0,
-                                   0, w));
     environment_good(e, "genmod_sample_entropy",
                      genmod_sample_entropy(x, 3, GENMOD_NATS, v, w), w);
     environment_good(e, "genmod_sample_kl",
@@ -149,10 +172,34 @@ static void play_sample(const environment *e, result *r)
     environment_good(
         e, "genmod_sample_sliced_wasserstein",
         genmod_sample_sliced_wasserstein(x, y, 20, 1, v + 5, v + 6, w), w);
-    genmod_data_free(y);
-    genmod_data_free(x);
-    genmod_workspace_free(w);
-    genmod_context_free(c);
+    samples_free(&h);
+}
+
+static void play_quality(const environment *e, result *r)
+{
+    static const double at[2 * D] = {0, 0, 1, 1}, scale[2 * D] = {2, 2, 1, 3};
+    const samples h = samples_new();
+    const genmod_data *const x = h.x, *const y = h.y;
+    genmod_workspace *const w = h.w;
+    double *const v = r->quality;
+
+    environment_good(e, "genmod_sample_frechet",
+                     genmod_sample_frechet(x, y, v, v + 1, v + 2, w), w);
+    environment_good(e, "genmod_sample_kid",
+                     genmod_sample_kid(x, y, v + 3, v + 4, w), w);
+    environment_good(e, "genmod_sample_prdc",
+                     genmod_sample_prdc(x, y, 3, v + 5, v + 9, v + 13, w), w);
+    environment_good(e, "genmod_sample_copies",
+                     genmod_sample_copies(x, y, y, v + 17, v + 20, v + 23, w),
+                     w);
+    environment_good(
+        e, "genmod_sample_nearest",
+        genmod_sample_nearest(x, y, v + 24, v + 25, v + 26, v + 27, w), w);
+    environment_good(e, "genmod_sample_modes",
+                     genmod_sample_modes(y, 2, at, scale, NULL, 3, r->count,
+                                         v + 28, v + 31, v + 34, w),
+                     w);
+    samples_free(&h);
 }
 
 static void play(const environment *e, void *out)
@@ -161,6 +208,7 @@ static void play(const environment *e, void *out)
     play_density(e, out);
     play_gaussian(e, out);
     play_sample(e, out);
+    play_quality(e, out);
 }
 
 static void every_call_leaves_the_environment_as_it_was(void **state)

@@ -54,17 +54,24 @@ genmod_workspace *fixture_threads(size_t n)
 }
 
 #define COLUMNS 3
+#define MOST_COLUMNS 17
+
+typedef struct origin {
+    size_t d;
+    const double *rows;
+} origin;
 
 static int32_t source(size_t n, const int64_t *rows, void *x, double *weights,
                       int32_t *labels, void *user)
 {
-    const double *const from = user;
+    const origin *const from = user;
 
     (void)weights;
     (void)labels;
     for (size_t i = 0; i < n; i++)
-        memcpy((double *)x + i * COLUMNS, from + rows[i] * COLUMNS,
-               COLUMNS * sizeof *from);
+        memcpy((double *)x + i * from->d,
+               from->rows + rows[i] * (int64_t)from->d,
+               from->d * sizeof *from->rows);
     return 0;
 }
 
@@ -80,17 +87,18 @@ static int32_t ends(size_t n, const int64_t *rows, void *x, double *weights,
     return -3;
 }
 
-void fixture_check_bits(fixture_call call)
+static void check_bits(fixture_call call, size_t d)
 {
     enum { m = 700, n = 300 };
     static const size_t threads[] = {1, 2, 3, 7};
-    static double a[m * COLUMNS], b[n * COLUMNS];
+    static double a[m * MOST_COLUMNS], b[n * MOST_COLUMNS];
     double want[3] = {0}, got[3] = {0};
+    origin from = {d, a};
 
-    fixture_sample(m, COLUMNS, 3, 0, a);
-    fixture_sample(n, COLUMNS, 5, 0.5, b);
-    genmod_data *const x = fixture_view(m, COLUMNS, a);
-    genmod_data *const y = fixture_view(n, COLUMNS, b);
+    fixture_sample(m, d, 3, 0, a);
+    fixture_sample(n, d, 5, 0.5, b);
+    genmod_data *const x = fixture_view(m, d, a);
+    genmod_data *const y = fixture_view(n, d, b);
     assert_ok(call(x, y, want, NULL));
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
         genmod_workspace *const w = fixture_threads(threads[i]);
@@ -99,12 +107,17 @@ void fixture_check_bits(fixture_call call)
         assert_memory_equal(got, want, sizeof got);
         genmod_workspace_free(w);
     }
-    assert_ok(
-        genmod_data_set_source(x, GENMOD_F64, m, COLUMNS, source, a, NULL));
+    assert_ok(genmod_data_set_source(x, GENMOD_F64, m, d, source, &from, NULL));
     assert_ok(call(x, y, got, NULL));
     assert_memory_equal(got, want, sizeof got);
     genmod_data_free(y);
     genmod_data_free(x);
+}
+
+void fixture_check_bits(fixture_call call)
+{
+    check_bits(call, COLUMNS);
+    check_bits(call, MOST_COLUMNS);
 }
 
 static void refused(fixture_call call, const genmod_data *x,

@@ -23,7 +23,8 @@ genmod_workspace *fixture_threads(size_t n);
 /* A call on two samples, and what it gives: up to three numbers. */
 typedef int32_t (*fixture_call)(const genmod_data *x, const genmod_data *y,
                                 double *out, genmod_workspace *w);
-/* The same bits of 1, 2, 3 and 7 threads, and from a row source. */
+/* The same bits of 1, 2, 3 and 7 threads, and from a row source, of 3 columns
+ * and of 17, whose distances come of products. */
 void fixture_check_bits(fixture_call call);
 /* Every way in which the data of a call can be bad; x and y by name. */
 void fixture_check_data(fixture_call call);
