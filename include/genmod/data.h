@@ -54,7 +54,7 @@ GENMOD_CALL int32_t genmod_data_new(genmod_data **out, genmod_workspace *w);
 
 /**
  * Point the view at rows in memory. Allocates nothing. Weights and labels of
- * the rows before are forgotten; scale, shift and whether cells may be missing
+ * the rows before are forgotten, and their noise; scale, shift and whether cells may be missing
  * stay, and with the same d the schema does.
  *
  * @param x     the view
@@ -127,6 +127,26 @@ GENMOD_CALL int32_t genmod_data_set_schema(genmod_data *x, size_t d,
  */
 GENMOD_CALL int32_t genmod_data_set_missing(genmod_data *x, int32_t allowed,
                                             genmod_workspace *w);
+
+/**
+ * Say how exactly the cells are known: row i of x is a draw from the distribution
+ * that is sought, and Gaussian noise of mean 0 and row i's own covariance on top
+ * of it. Calls that take it into account say so (`gmm_`); to others cells are
+ * exact.
+ * @param x      the view
+ * @param noise  as many rows as x; of d columns, the noise's variances, or of
+ *   d * d, its covariances, row-major (the lower triangle is read), positive
+ *   semidefinite; in x's units, squared, after x's scale. What stands at a missing
+ *   cell of x is not looked at. Borrowed: must stay, and keep its shape, until x is
+ *   re-pointed or freed. May have a row source. NULL for exact cells, as at first
+ * @param w      may be NULL
+ * @retval GENMOD_BAD_ARGUMENT x is NULL, noise is x or has other rows or columns;
+ *   the view is as it was
+ * Its values are checked when a call reads them. Since 0.2.
+ */
+GENMOD_CALL int32_t genmod_data_set_noise(genmod_data *x,
+                                          const genmod_data *noise,
+                                          genmod_workspace *w);
 
 /**
  * Weigh the rows: a weight of 2 counts like the row twice.

@@ -186,7 +186,8 @@ GENMOD_API size_t gmm_dimension(const gmm_model *m);
  *
  * @param m  the model; loses its parameters
  * @param x  [n, d], n >= k, finite but for missing cells, which
- *   genmod_data_set_missing() allows (since 0.2); each column has a cell. For init
+ *   genmod_data_set_missing() allows (since 0.2); each column has a cell. Its noise
+ *   (genmod_data_set_noise(), since 0.2) is taken out of what is fitted. For init
  *   "labels" every label lies in 0 … k - 1 or is -1 (unknown: left out of the
  *   start), and each component has one.
  * @param w  may be NULL
@@ -229,9 +230,10 @@ GENMOD_CALL int32_t gmm_start_responsibilities(gmm_model *m,
  * @retval GENMOD_NOT_FITTED there are no parameters to go on from
  * The rest as gmm_start(). After a failure the model is as it was.
  * Cost: O(n k d^2) for full and tied covariances, O(n k d) for the others; with
- * missing cells, O(k d^3) more for each pattern of them in 256 rows; memory
- * independent of n. Bishop 2006, (9.23) to (9.28); Ghahramani, Jordan 1994.
- * Since 0.1.
+ * missing cells, O(k d^3) more for each pattern of them in 256 rows, and with noise
+ * for each row (O(k d) where noise and covariances have no off-diagonals); memory
+ * independent of n. Bishop 2006, (9.23) to (9.28); Ghahramani, Jordan 1994; Bovy,
+ * Hogg, Roweis 2011. Since 0.1.
  */
 GENMOD_CALL int32_t gmm_step(gmm_model *m, const genmod_data *x,
                              genmod_workspace *w);
@@ -304,7 +306,8 @@ GENMOD_API const genmod_report *gmm_report(const gmm_model *m);
 
 /**
  * ln p(x) of each row, in nats: of the cells that are there, where some are
- * missing, and 0 where all are. Row i's bits depend on row i alone.
+ * missing, and 0 where all are; of the row as it was measured, where x has noise
+ * (genmod_data_set_noise()). Row i's bits depend on row i alone.
  * @param m      a model with parameters
  * @param x      [n, d], finite but for missing cells, which
  *   genmod_data_set_missing() allows (since 0.2)
@@ -534,7 +537,8 @@ GENMOD_CALL int32_t gmm_moments(const gmm_model *m, size_t d, double *mean,
                                 double *covariance, genmod_workspace *w);
 
 /**
- * Fill in missing cells: E[x_missing | x_present], which is exact.
+ * Fill in missing cells: E[x_missing | x_present], which is exact. x's noise, if it
+ * has some, is not looked at.
  * @param x      [n, d], finite but for missing cells, which
  *   genmod_data_set_missing() allows
  * @param type   GENMOD_F32 or GENMOD_F64

@@ -246,6 +246,8 @@ const int32_t *base_data_kinds(const genmod_data *x);
  * none is. */
 const int32_t *base_data_levels(const genmod_data *x);
 int32_t base_data_missing(const genmod_data *x); /* 1: NaN is a missing cell */
+/* Of n rows and d or d * d columns when it was set; NULL: cells are exact. */
+const genmod_data *base_data_noise(const genmod_data *x);
 
 /* ---- philox.c ---------------------------------------------------------- */
 

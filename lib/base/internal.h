@@ -48,6 +48,7 @@ struct genmod_data {
     const int32_t *labels;
     const int32_t *kinds, *levels; /* [d]; NULL: all real */
     int32_t missing;               /* 1: NaN is a missing cell */
+    const genmod_data *noise;      /* of the cells; NULL: they are exact */
 };
 
 /* One parallel loop, on the stack of the thread that runs it. */

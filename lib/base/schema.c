@@ -84,6 +84,45 @@ int32_t genmod_data_set_missing(genmod_data *x, int32_t allowed,
     return base_leave(&call, set_missing(x, allowed, w));
 }
 
+static int32_t set_noise(genmod_data *x, const genmod_data *noise,
+                         genmod_workspace *w)
+{
+    if (!x)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "the data view is NULL");
+    if (noise == x)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "noise is the view that it is of");
+    if (noise && noise->n != x->n)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "noise has %u rows; the view has %u",
+                         (uint64_t)noise->n, (uint64_t)x->n);
+    if (noise && noise->d != x->d && noise->d != x->d * x->d)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "noise has %u columns; of %u columns it takes %u "
+                         "variances or a matrix of %u",
+                         (uint64_t)noise->d, (uint64_t)x->d, (uint64_t)x->d,
+                         (uint64_t)(x->d * x->d));
+    x->noise = noise;
+    return GENMOD_OK;
+}
+
+int32_t genmod_data_set_noise(genmod_data *x, const genmod_data *noise,
+                              genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call, set_noise(x, noise, w));
+}
+
+const genmod_data *base_data_noise(const genmod_data *x)
+{
+    return x->noise;
+}
+
 const int32_t *base_data_kinds(const genmod_data *x)
 {
     return x->kinds;

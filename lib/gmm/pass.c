@@ -126,8 +126,8 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
                     1, &status);
     if (!status && pass->moments)
         r->metric = scratch(w, lanes, d, 1, bytes, &status);
-    if (!status && base_data_missing(pass->x))
-        status = gmm_partial_new(p, type, lanes * blocks, &r->partial, w);
+    if (!status)
+        status = gmm_partial_new(p, pass->x, lanes, blocks, &r->partial, w);
     for (size_t i = 0; !status && i < KERN_ROWS; i++)
         r->ones[i] = 1;
     pass->round = r;
@@ -250,8 +250,8 @@ static double weighted_sum(size_t m, const double *weight, const double *total)
     return sum;
 }
 
-static void posterior(const gmm_pass *pass, const gmm_lane *lane,
-                      const gmm_block *b, size_t m, const double *weight)
+static int posterior(const gmm_pass *pass, const gmm_lane *lane,
+                     const gmm_block *b, size_t m, const double *weight)
 {
     const gmm_round *const r = pass->round;
     double *const total = r->total + b->at * KERN_ROWS;
@@ -260,8 +260,8 @@ static void posterior(const gmm_pass *pass, const gmm_lane *lane,
     double offset = lane->params->log_scale;
 
     gmm_joint(r->ops, lane->params, m, b->panel, b->l);
-    if (r->partial)
-        gmm_partial_joint(r->partial, b);
+    if (r->partial && !gmm_partial_joint(r->partial, b))
+        return 0;
     if (pass->noise && lane->params->noise[0] > 0) {
         offset += gmm_noise_joint(b, r->partial);
         r->ops->posterior(r->lines, m, b->l, normalise ? weight : NULL, total);
@@ -275,6 +275,7 @@ static void posterior(const gmm_pass *pass, const gmm_lane *lane,
     r->sums[b->at] = weighted_sum(m, weight, total);
     for (size_t i = 0; i < m && pass->noise && lane->stats; i++)
         r->noise[b->at] += gmm_real(r->ops->type, b->l, r->k * KERN_ROWS + i);
+    return 1;
 }
 
 static gmm_block block_of(const gmm_round *r, const gmm_lane *lane, size_t at,
@@ -284,6 +285,7 @@ static gmm_block block_of(const gmm_round *r, const gmm_lane *lane, size_t at,
 
     return (gmm_block){.at = at,
                        .slot = slot,
+                       .first = at % r->blocks * KERN_ROWS,
                        .p = lane->params,
                        .ops = r->ops,
                        .panel = r->panels + at * r->d * line,
@@ -296,7 +298,8 @@ static int pack(const gmm_round *r, const gmm_block *b, const base_view *v,
 {
     const gmm_tables *const t = gmm_tables_of(b->p, r->ops->type);
 
-    if (!r->ops->pack(v, m, r->d, t->center, t->scale, b->panel))
+    if ((r->partial && gmm_partial_noisy(r->partial)) ||
+        !r->ops->pack(v, m, r->d, t->center, t->scale, b->panel))
         return r->partial && gmm_partial_pack(r->partial, b, v, m);
     if (r->partial)
         gmm_partial_none(r->partial, b->at);
@@ -318,7 +321,8 @@ static int32_t expect(size_t item, size_t slot, void *arg)
     if (!pack(r, &b, &v, m))
         return GENMOD_NON_FINITE;
     if (pass->source == GMM_POSTERIOR) {
-        posterior(pass, lane, &b, m, v.weights);
+        if (!posterior(pass, lane, &b, m, v.weights))
+            return GENMOD_BREAKDOWN;
     } else {
         if (pass->source == GMM_NEAREST)
             nearest(r, which, &b, m, v.weights);
@@ -487,6 +491,8 @@ static int32_t run_round(gmm_pass *pass, genmod_workspace *w)
     r->rows = left < whole ? left : whole;
     r->used = (r->rows + KERN_ROWS - 1) / KERN_ROWS;
     status = base_data_view(pass->x, r->first, r->rows, r->stage, &r->view, w);
+    if (!status && r->partial)
+        status = gmm_partial_read(r->partial, r->first, r->rows, w);
     if (status)
         return status;
     if (pass->source == GMM_LABELS && !r->view.labels)
@@ -495,6 +501,8 @@ static int32_t run_round(gmm_pass *pass, genmod_workspace *w)
     status = base_parallel(w, pass->n_lanes * r->used, expect, pass);
     if (status == GENMOD_NON_FINITE)
         return refuse_cell(r, w);
+    if (status == GENMOD_BREAKDOWN)
+        return gmm_partial_refuse_noise(r->first, r->rows, w);
     if (status == GENMOD_BAD_ARGUMENT)
         return refuse_label(r, w);
     if (!status && pass->moments) {

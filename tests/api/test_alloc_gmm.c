@@ -196,6 +196,19 @@ static int32_t call_fit_missing(stage *s)
     return gmm_fit(s->model, s->view, NULL, NULL, s->w);
 }
 
+/* The same rows with errors of their own, which a source gives. */
+static int32_t call_step_noise(stage *s)
+{
+    genmod_data *noise = NULL;
+    assert_ok(genmod_data_new(&noise, NULL));
+    assert_ok(
+        genmod_data_set_source(noise, GENMOD_F64, N, D, source, NULL, NULL));
+    assert_ok(genmod_data_set_noise(s->view, noise, NULL));
+    const int32_t status = gmm_step(s->model, s->view, s->w);
+    genmod_data_free(noise);
+    return status;
+}
+
 static int32_t call_log_density(stage *s)
 {
     return gmm_log_density(s->model, s->view, sizeof s->out,
@@ -435,6 +448,7 @@ static const struct {
     {"gmm_fit, missing cells", call_fit_missing},
     {"gmm_fit, variational", call_fit_posterior},
     {"gmm_set_prior", call_set_prior},
+    {"gmm_step, noisy rows", call_step_noise},
     {"gmm_log_density", call_log_density},
     {"gmm_responsibilities", call_responsibilities},
     {"gmm_predict", call_predict},

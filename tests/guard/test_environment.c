@@ -122,6 +122,7 @@ static void call_data(scene *s)
     good(s, "genmod_data_set_schema",
          genmod_data_set_schema(x, 1, kinds, NULL, s->w));
     good(s, "genmod_data_set_missing", genmod_data_set_missing(x, 1, s->w));
+    good(s, "genmod_data_set_noise", genmod_data_set_noise(x, NULL, s->w));
     good(s, "genmod_data_set_weights",
          genmod_data_set_weights(x, ROWS, weights, s->w));
     good(s, "genmod_data_set_labels",
