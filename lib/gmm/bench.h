@@ -17,9 +17,9 @@ typedef struct gmm_bench {
 } gmm_bench;
 
 struct gmm_partial {
-    int32_t type, missing; /* missing: NaN is a missing cell */
-    int32_t dense;         /* 1: T has elements beside its diagonal */
-    size_t d, k;
+    int32_t type, missing;    /* missing: NaN is a missing cell */
+    int32_t dense;            /* 1: some lane is not diagonal */
+    size_t d, k;              /* the most components of a lane */
     const genmod_data *noise; /* NULL: none */
     int32_t full;             /* 1: noise is matrices */
     void *stage;

@@ -87,13 +87,19 @@ static void take_rows(const gmm_partial *t, const gmm_block *b, size_t from,
     }
 }
 
+/* 1: T has elements beside its diagonal. */
+static int is_dense(const gmm_partial *t, const gmm_block *b)
+{
+    return b->p->type->triangle || t->full;
+}
+
 /* e <- L^-1 e; returns ln det L. Without off-diagonals L is the deviations. */
 static double whiten(const gmm_partial *t, const gmm_block *b, size_t unit,
                      gmm_bench *w)
 {
     double log_det = 0;
 
-    for (size_t a = 0; a < w->n && !t->dense; a++) {
+    for (size_t a = 0; a < w->n && !is_dense(t, b); a++) {
         const size_t c = w->given[a];
         const double variance = observed(t, b, unit, w->row, c, c);
         const double inverse = 1 / sqrt(variance);
@@ -102,7 +108,7 @@ static double whiten(const gmm_partial *t, const gmm_block *b, size_t unit,
         for (size_t i = 0; i < w->m; i++)
             w->e[a * w->m + i] *= inverse;
     }
-    if (!t->dense || w->n == 0)
+    if (!is_dense(t, b) || w->n == 0)
         return log_det;
     for (size_t a = 0; a < w->n; a++)
         log_det += ln(b, w->l[a * w->n + a]);
@@ -121,7 +127,7 @@ static int joint(const gmm_partial *t, const gmm_block *b, size_t from,
     const size_t unit = gmm_unit_of(b->p, j);
     double offset = ln(b, b->p->weights[j]) - log_scale;
 
-    if (t->dense && (j == 0 || !b->p->type->shared) &&
+    if (is_dense(t, b) && (j == 0 || !b->p->type->shared) &&
         !factorise(t, b, unit, w))
         return 0;
     take_rows(t, b, from, j, w);
@@ -151,7 +157,7 @@ int gmm_partial_joint(gmm_partial *t, const gmm_block *b)
         for (size_t i = 0; i < w->rest; i++)
             if (!gmm_there(t, b->at, w->row - b->first)[w->others[i]])
                 log_scale += ln(b, scale[w->others[i]]);
-        for (size_t j = 0; j < t->k; j++)
+        for (size_t j = 0; j < b->p->k; j++)
             if (!joint(t, b, from, j, log_scale, w))
                 return 0;
     }
@@ -165,7 +171,7 @@ void gmm_partial_widen(const gmm_partial *t, const gmm_block *b,
 
     for (size_t i = 0; i < t->count[b->at]; i++) {
         const unsigned char *const there = gmm_there(t, b->at, rows[i]);
-        const size_t at = t->k * KERN_ROWS + rows[i];
+        const size_t at = b->p->k * KERN_ROWS + rows[i];
         double v = gmm_real(t->type, b->l, at);
 
         for (size_t c = 0; c < t->d; c++)
@@ -183,7 +189,7 @@ void gmm_partial_distances(const gmm_partial *t, const gmm_block *b,
     for (size_t i = 0; i < t->count[b->at]; i++) {
         const unsigned char *const there = gmm_there(t, b->at, rows[i]);
 
-        for (size_t j = 0; j < t->k; j++) {
+        for (size_t j = 0; j < b->p->k; j++) {
             double sum = gmm_real(t->type, b->l, j * KERN_ROWS + rows[i]);
 
             for (size_t c = 0; c < t->d; c++) {
@@ -205,7 +211,7 @@ void gmm_partial_take(gmm_partial *t, const gmm_block *b)
     char *const share = t->share + b->at * t->k * KERN_ROWS * b->ops->bytes;
 
     for (size_t i = 0; i < t->count[b->at]; i++)
-        for (size_t j = 0; j < t->k; j++) {
+        for (size_t j = 0; j < b->p->k; j++) {
             const size_t at = j * KERN_ROWS + rows[i];
 
             gmm_set_real(t->type, share, j * KERN_ROWS + i,
@@ -243,7 +249,7 @@ static void complete(const gmm_partial *t, const gmm_block *b, size_t unit,
     const size_t n = w->n, m = w->m, rest = w->rest, d = t->d;
 
     memset(w->h, 0, m * d * sizeof *w->h);
-    for (size_t a = 0; a < n && !(t->noise && t->dense); a++) {
+    for (size_t a = 0; a < n && !(t->noise && is_dense(t, b)); a++) {
         const size_t c = w->given[a];
         const double known = t->noise ? covariance(b->p, unit, c, c) /
                                             observed(t, b, unit, w->row, c, c)
@@ -252,7 +258,7 @@ static void complete(const gmm_partial *t, const gmm_block *b, size_t unit,
         for (size_t i = 0; i < m; i++)
             w->h[i * d + c] = w->e[a * m + i] * known;
     }
-    if (!t->dense)
+    if (!is_dense(t, b))
         return;
     (void)whiten(t, b, unit, w);
     for (size_t i = 0; i < m; i++)
@@ -305,8 +311,9 @@ static void add_rest(const gmm_partial *t, const gmm_block *b, size_t j,
         const size_t i = w->others[a];
 
         if (!b->p->type->triangle)
-            s->s2[j * d + i] += mass * (t->dense ? w->c[a * w->rest + a]
-                                                 : left(t, b, unit, w, i));
+            s->s2[j * d + i] +=
+                mass * (is_dense(t, b) ? w->c[a * w->rest + a]
+                                       : left(t, b, unit, w, i));
         for (size_t c = a; b->p->type->triangle && c < w->rest; c++)
             s->s2[(j * d + i) * d + w->others[c]] +=
                 mass * w->c[a * w->rest + c];
@@ -323,7 +330,7 @@ static void add_group(const gmm_partial *t, const gmm_block *b, size_t j,
     const size_t unit = gmm_unit_of(b->p, j), d = t->d;
     double mass = 0;
 
-    if (t->dense) {
+    if (is_dense(t, b)) {
         (void)factorise(t, b, unit, w); /* as for the densities */
         regress(b, unit, w);
     }

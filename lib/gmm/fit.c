@@ -4,8 +4,7 @@
 
 #include "gmm/job.h"
 
-#define STOP 1                          /* progress asked for it */
-#define TRACK_BYTES ((size_t)256 << 20) /* of starts that run side by side */
+#define STOP 1 /* progress asked for it */
 
 typedef struct fit {
     gmm_job job;
@@ -175,17 +174,6 @@ static int32_t run_warm(fit *f)
     return status ? status : run_tracks(f);
 }
 
-/* How many starts run side by side: from the shape alone. */
-static size_t side_by_side(size_t starts, const gmm_covariance *t, size_t k,
-                           size_t d)
-{
-    const size_t moments = t->triangle ? d * d : d;
-    const size_t bytes = (k + k * d + k * moments) * 5 * sizeof(double);
-    const size_t room = TRACK_BYTES / bytes + 1;
-
-    return starts < room ? starts : room;
-}
-
 static int32_t open_fit(fit *f, gmm_model *m, const genmod_data *x,
                         size_t starts, size_t tracks, genmod_workspace *w)
 {
@@ -216,8 +204,9 @@ static int32_t run_fit(gmm_model *m, const genmod_data *x,
     const int assigned = base_same(base_config_str(c, GMM_INIT), "labels");
     const size_t starts =
         f.warm || assigned ? 1 : (size_t)base_config_i64(c, GMM_STARTS);
-    const size_t tracks = side_by_side(starts, gmm_model_covariance(m),
-                                       gmm_components(m), base_data_columns(x));
+    const size_t tracks =
+        gmm_job_side_by_side(starts, gmm_model_covariance(m), gmm_components(m),
+                             base_data_columns(x));
     const double rows = base_report_number(m->report, GMM_REPORT_ROWS);
     int32_t status = open_fit(&f, m, x, starts, tracks, w);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gmm/hold.h"
+#include "gmm/noise.h"
 
 /* The number that begins at *s, which is moved behind it; k where there is none
  * below k. */
@@ -124,4 +125,11 @@ void gmm_hold_weights(const gmm_hold *h, const gmm_params *now,
         if (!(next->weights[j] > DBL_MIN)) /* a logarithm is taken of it */
             next->weights[j] = DBL_MIN;
     }
+}
+
+size_t gmm_trained_parameters(const genmod_config *c, const gmm_covariance *t,
+                              size_t k, size_t d)
+{
+    return gmm_free_parameters(t, k, d) + gmm_noise_parameters(c) -
+           gmm_hold_parameters(c, t, k, d);
 }

@@ -171,7 +171,7 @@ struct gmm_model {
     genmod_report *report;
     gmm_params *params;       /* NULL: not fitted */
     gmm_posterior *posterior; /* NULL: none, and no prior was set */
-    int32_t training;   /* 1: inside gmm_fit() */
+    int32_t training;         /* 1: inside gmm_fit() */
 };
 
 /* score.c: rows of x fit as `type` in bytes at out, *need of them. */
@@ -242,6 +242,7 @@ typedef struct gmm_pass {
     gmm_give give;       /* NULL: none; of lane 0 */
     void *arg;
     int32_t normalise; /* 1: give takes p(j | x); without moments */
+    int32_t classify;  /* 1: max_j ln p(x, j) for ln p(x); without moments */
     int32_t (*poll)(size_t rows, void *user); /* NULL: none */
     void *user;
     /* Set by gmm_pass_run(). */
@@ -252,8 +253,8 @@ typedef struct gmm_pass {
 /* Zeroed sums for a mixture of that shape, from base_alloc(). */
 gmm_stats *gmm_stats_new(const gmm_covariance *t, size_t k, size_t d,
                          genmod_workspace *w);
-/* Takes all the memory that runs need. Lanes have one k, d and covariance type.
- */
+/* Takes all the memory that runs need. Lanes have one d; one k where
+ * responsibilities are labels or given; later runs no greater k than these. */
 int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w);
 /* Zeroes the sums, reads all rows. A positive value of poll ends it with that.
  */

@@ -7,6 +7,8 @@
 #include "gmm/noise.h"
 #include "gmm/variational.h"
 
+#define TRACK_BYTES ((size_t)256 << 20) /* of starts that run side by side */
+
 static int32_t track_new(gmm_track *t, const gmm_job *job, size_t history)
 {
     genmod_workspace *const w = job->w;
@@ -139,4 +141,14 @@ void gmm_job_close(gmm_job *job)
     }
     gmm_params_free(job->committed);
     gmm_vary_close(job);
+}
+
+size_t gmm_job_side_by_side(size_t starts, const gmm_covariance *t, size_t k,
+                            size_t d)
+{
+    const size_t moments = t->triangle ? d * d : d;
+    const size_t bytes = (k + k * d + k * moments) * 5 * sizeof(double);
+    const size_t room = TRACK_BYTES / bytes + 1;
+
+    return starts < room ? starts : room;
 }

@@ -54,6 +54,9 @@ typedef struct gmm_job {
 int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
                      size_t tracks, size_t history, genmod_workspace *w);
 void gmm_job_close(gmm_job *job);
+/* How many starts run side by side: from the shape alone. */
+size_t gmm_job_side_by_side(size_t starts, const gmm_covariance *t, size_t k,
+                            size_t d);
 
 /* start.c: first parameters of the first `count` tracks, starts number first,
  * first + 1, …; by the option "init", or from responsibilities if `given`. */
@@ -84,6 +87,9 @@ int32_t gmm_job_resume(gmm_job *job);
 
 /* One pass for all tracks that have not ended, and a track's M-step. */
 int32_t gmm_job_pass(gmm_job *job);
+/* What a pass over rows of that weight says of a track. */
+void gmm_job_note_pass(const gmm_job *job, gmm_track *t, double log_likelihood,
+                       double weight);
 int32_t gmm_job_advance(gmm_job *job, gmm_track *t);
 /* 1 once the likelihood has come to rest; a mending may move it either way. */
 int gmm_job_at_rest(const gmm_job *job, gmm_track *t);

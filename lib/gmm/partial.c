@@ -69,8 +69,9 @@ static int32_t reserve(gmm_partial *t, const kern_ops *ops, size_t lanes,
     return status;
 }
 
-int32_t gmm_partial_new(const gmm_params *p, const genmod_data *x, size_t lanes,
-                        size_t blocks, gmm_partial **out, genmod_workspace *w)
+int32_t gmm_partial_new(const gmm_params *p, const genmod_data *x, size_t k,
+                        int triangle, size_t lanes, size_t blocks,
+                        gmm_partial **out, genmod_workspace *w)
 {
     const int32_t type = base_data_type(x);
     const genmod_data *const noise = base_data_noise(x);
@@ -86,11 +87,11 @@ int32_t gmm_partial_new(const gmm_params *p, const genmod_data *x, size_t lanes,
     *t = (gmm_partial){.type = type,
                        .missing = base_data_missing(x),
                        .d = p->d,
-                       .k = p->k,
+                       .k = k,
                        .noise = noise};
     status = noise ? check_noise(t, x, w) : GENMOD_OK;
     t->full = noise && p->d > 1 && base_data_columns(noise) == p->d * p->d;
-    t->dense = p->type->triangle || t->full;
+    t->dense = triangle || t->full;
     *out = t;
     return status ? status
                   : reserve(t, gmm_tables_of(p, type)->ops, lanes, blocks, w);

@@ -18,10 +18,12 @@ typedef struct gmm_block {
     char *l; /* [k, KERN_ROWS] */
 } gmm_block;
 
-/* Memory for `lanes` times `blocks` blocks of x that are under way at once;
+/* Memory for `lanes` times `blocks` blocks of x that are under way at once, of
+ * at most k components; triangle: some lane has covariances beside variances.
  * *out is NULL where every row of x must be whole and exact. */
-int32_t gmm_partial_new(const gmm_params *p, const genmod_data *x, size_t lanes,
-                        size_t blocks, gmm_partial **out, genmod_workspace *w);
+int32_t gmm_partial_new(const gmm_params *p, const genmod_data *x, size_t k,
+                        int triangle, size_t lanes, size_t blocks,
+                        gmm_partial **out, genmod_workspace *w);
 /* The noise of a round's rows, if there is any. */
 int32_t gmm_partial_read(gmm_partial *t, size_t first, size_t n,
                          genmod_workspace *w);

@@ -18,7 +18,7 @@
 
 struct gmm_round {
     const kern_ops *ops;
-    size_t n, d, k, blocks; /* the most blocks of a round */
+    size_t n, d, k, blocks; /* the most components, blocks of a round */
     size_t lines;           /* of l: k, and one for noise */
     char *panels;           /* [lanes, blocks, d * KERN_ROWS] */
     char *l;                /* [lanes, blocks, lines * KERN_ROWS] */
@@ -93,13 +93,20 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
 {
     const gmm_params *const p = pass->lanes[0].params;
     const int32_t type = base_data_type(pass->x);
-    const size_t lanes = pass->n_lanes, d = p->d, k = p->k;
+    const size_t lanes = pass->n_lanes, d = p->d;
     int32_t status = GENMOD_OK;
     gmm_round *const r = scratch(w, 1, 1, 1, sizeof *r, &status);
-    size_t blocks, bytes;
+    size_t blocks, bytes, k = p->k;
+    int triangle = 0;
 
     if (status)
         return status;
+    for (size_t i = 0; i < lanes; i++) {
+        const gmm_params *const o = pass->lanes[i].params;
+
+        k = o && o->k > k ? o->k : k;
+        triangle |= o && o->type->triangle;
+    }
     memset(r, 0, sizeof *r);
     r->ops = gmm_tables_of(p, type)->ops;
     bytes = r->ops->bytes;
@@ -127,7 +134,8 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
     if (!status && pass->moments)
         r->metric = scratch(w, lanes, d, 1, bytes, &status);
     if (!status)
-        status = gmm_partial_new(p, pass->x, lanes, blocks, &r->partial, w);
+        status = gmm_partial_new(p, pass->x, k, triangle, lanes, blocks,
+                                 &r->partial, w);
     for (size_t i = 0; !status && i < KERN_ROWS; i++)
         r->ones[i] = 1;
     pass->round = r;
@@ -155,10 +163,10 @@ void gmm_joint(const kern_ops *ops, const gmm_params *p, size_t m,
 }
 
 /* One-hot rows of l from an index, or none for k and above. */
-static void one_hot(const gmm_round *r, size_t i, size_t hot, double weight,
-                    char *l)
+static void one_hot(const gmm_round *r, size_t k, size_t i, size_t hot,
+                    double weight, char *l)
 {
-    for (size_t j = 0; j < r->k; j++)
+    for (size_t j = 0; j < k; j++)
         gmm_set_real(r->ops->type, l, j * KERN_ROWS + i, j == hot ? weight : 0);
 }
 
@@ -168,9 +176,10 @@ static void nearest(const gmm_round *r, size_t which, const gmm_block *b,
     const kern_ops *const ops = r->ops;
     const gmm_tables *const t = gmm_tables_of(b->p, ops->type);
     const char *const metric = r->metric + which * r->d * ops->bytes;
+    const size_t k = b->p->k;
     char *const l = b->l;
 
-    for (size_t j = 0; j < r->k; j++)
+    for (size_t j = 0; j < k; j++)
         ops->quad_diag(r->d, m, b->panel,
                        (const char *)t->mu + j * r->d * ops->bytes, metric, 0,
                        l + j * KERN_ROWS * ops->bytes);
@@ -179,11 +188,11 @@ static void nearest(const gmm_round *r, size_t which, const gmm_block *b,
     for (size_t i = 0; i < m; i++) {
         size_t best = 0;
 
-        for (size_t j = 1; j < r->k; j++)
+        for (size_t j = 1; j < k; j++)
             if (gmm_real(r->ops->type, l, j * KERN_ROWS + i) >
                 gmm_real(r->ops->type, l, best * KERN_ROWS + i))
                 best = j;
-        one_hot(r, i, best, weight[i], l);
+        one_hot(r, k, i, best, weight[i], l);
     }
 }
 
@@ -194,7 +203,8 @@ static int labelled(const gmm_round *r, size_t m, const int32_t *labels,
     for (size_t i = 0; i < m; i++) {
         if (labels[i] < -1 || (labels[i] >= 0 && (size_t)labels[i] >= r->k))
             return 0;
-        one_hot(r, i, labels[i] < 0 ? r->k : (size_t)labels[i], weight[i], l);
+        one_hot(r, r->k, i, labels[i] < 0 ? r->k : (size_t)labels[i], weight[i],
+                l);
     }
     return 1;
 }
@@ -250,31 +260,47 @@ static double weighted_sum(size_t m, const double *weight, const double *total)
     return sum;
 }
 
+/* max_j ln p(x, j) in place of ln p(x). */
+static void likeliest(const gmm_round *r, size_t k, size_t m, const char *l,
+                      double *total)
+{
+    for (size_t i = 0; i < m; i++) {
+        total[i] = gmm_real(r->ops->type, l, i);
+        for (size_t j = 1; j < k; j++) {
+            const double v = gmm_real(r->ops->type, l, j * KERN_ROWS + i);
+
+            if (v > total[i])
+                total[i] = v;
+        }
+    }
+}
+
 static int posterior(const gmm_pass *pass, const gmm_lane *lane,
                      const gmm_block *b, size_t m, const double *weight)
 {
     const gmm_round *const r = pass->round;
-    double *const total = r->total + b->at * KERN_ROWS;
     const int normalise = lane->stats || pass->normalise;
-
+    const int noise = pass->noise && lane->params->noise[0] > 0;
+    const size_t k = lane->params->k, lines = noise ? k + 1 : k;
+    double *const total = r->total + b->at * KERN_ROWS;
     double offset = lane->params->log_scale;
 
     gmm_joint(r->ops, lane->params, m, b->panel, b->l);
     if (r->partial && !gmm_partial_joint(r->partial, b))
         return 0;
-    if (pass->noise && lane->params->noise[0] > 0) {
+    if (noise)
         offset += gmm_noise_joint(b, r->partial);
-        r->ops->posterior(r->lines, m, b->l, normalise ? weight : NULL, total);
-    } else {
-        r->ops->posterior(r->k, m, b->l, normalise ? weight : NULL, total);
-        if (pass->noise)
-            clear_line(r, r->k, 0, b->l);
-    }
+    if (pass->classify)
+        likeliest(r, lines, m, b->l, total);
+    else
+        r->ops->posterior(lines, m, b->l, normalise ? weight : NULL, total);
+    if (pass->noise && !noise)
+        clear_line(r, k, 0, b->l);
     for (size_t i = 0; i < m; i++)
         total[i] += offset;
     r->sums[b->at] = weighted_sum(m, weight, total);
     for (size_t i = 0; i < m && pass->noise && lane->stats; i++)
-        r->noise[b->at] += gmm_real(r->ops->type, b->l, r->k * KERN_ROWS + i);
+        r->noise[b->at] += gmm_real(r->ops->type, b->l, k * KERN_ROWS + i);
     return 1;
 }
 
@@ -378,7 +404,8 @@ static void accumulate_diagonal(const gmm_round *r, const gmm_lane *lane,
                                 size_t which, size_t slot, size_t j)
 {
     const size_t d = r->d, bytes = r->ops->bytes;
-    const size_t count = r->k - j < r->group ? r->k - j : r->group;
+    const size_t left = lane->params->k - j;
+    const size_t count = left < r->group ? left : r->group;
     const gmm_stats *const s = lane->stats;
     const char *const mu =
         (const char *)gmm_tables_of(lane->params, r->ops->type)->mu;
@@ -409,11 +436,11 @@ static int32_t accumulate(size_t item, size_t slot, void *arg)
     const size_t which = item / r->strips / r->k;
     const gmm_lane *const lane = &pass->lanes[which];
 
-    if (!lane->stats)
+    if (!lane->stats || j >= lane->params->k)
         return GENMOD_OK;
     if (lane->params->type->triangle)
         accumulate_full(r, lane, which, slot, j, strip);
-    else if (!lane->stats->common || j % r->group == 0)
+    else if (strip == 0 && (!lane->stats->common || j % r->group == 0))
         accumulate_diagonal(r, lane, which, slot, j);
     return GENMOD_OK;
 }
@@ -540,8 +567,11 @@ static size_t strips(const gmm_pass *pass, size_t width)
     const gmm_round *const r = pass->round;
     const size_t items = pass->n_lanes * r->k, groups = (r->d + 7) / 8;
     const size_t want = (4 * width + items - 1) / items;
+    int triangle = 0;
 
-    if (!pass->lanes[0].params->type->triangle || width == 1 || groups < 4)
+    for (size_t i = 0; i < pass->n_lanes; i++)
+        triangle |= pass->lanes[i].params->type->triangle;
+    if (!triangle || width == 1 || groups < 4)
         return 1;
     return want < groups ? want : groups;
 }

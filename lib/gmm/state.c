@@ -22,17 +22,27 @@ static size_t own_tensors(const genmod_config *c, int belief)
            (belief ? POSTERIOR_TENSORS : 0);
 }
 
-/* All entries but the likelihoods count something, and training goes on
- * counting. */
+/* All entries but likelihoods and what is made of them count something, and
+ * training goes on counting. */
 static int counts(const base_entry *e)
 {
-    return !base_same(e->key, GMM_REPORT_LOG_LIKELIHOOD) &&
-           !base_same(e->key, GMM_REPORT_OBJECTIVE) &&
-           !base_same(e->key, GMM_REPORT_NOISE) &&
-           !base_same(e->key, GMM_REPORT_NOISE_VOLUME) &&
-           !base_same(e->key, GMM_REPORT_LOWER_BOUND) &&
-           !base_same(e->key, GMM_REPORT_HISTORY) &&
-           !base_same(e->key, GMM_REPORT_START_LOG_LIKELIHOOD);
+    static const char *const measured[] = {GMM_REPORT_LOG_LIKELIHOOD,
+                                           GMM_REPORT_LOWER_BOUND,
+                                           GMM_REPORT_OBJECTIVE,
+                                           GMM_REPORT_NOISE,
+                                           GMM_REPORT_NOISE_VOLUME,
+                                           GMM_REPORT_HISTORY,
+                                           GMM_REPORT_START_LOG_LIKELIHOOD,
+                                           GMM_REPORT_CHOICE_LOG_LIKELIHOOD,
+                                           GMM_REPORT_CHOICE_BIC,
+                                           GMM_REPORT_CHOICE_AIC,
+                                           GMM_REPORT_CHOICE_ICL,
+                                           GMM_REPORT_CHOICE_HELD_OUT};
+
+    for (size_t i = 0; i < sizeof measured / sizeof *measured; i++)
+        if (base_same(e->key, measured[i]))
+            return 0;
+    return 1;
 }
 
 static const codec_record record = {.family = "gmm",

@@ -41,10 +41,8 @@ void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before)
                     t->stats->common ? GMM_FORM_CENTER : GMM_FORM_MEANS);
     base_report_set(r, GMM_REPORT_BEST_START, (double)t->number);
     base_report_set(r, GMM_REPORT_PARAMETERS,
-                    (double)(gmm_free_parameters(job->type, job->k, job->d) +
-                             gmm_noise_parameters(job->m->config) -
-                             gmm_hold_parameters(job->m->config, job->type,
-                                                 job->k, job->d)));
+                    (double)gmm_trained_parameters(job->m->config, job->type,
+                                                   job->k, job->d));
     if (job->vary)
         gmm_vary_publish(job, t);
     if (!job->side)
@@ -163,14 +161,12 @@ gmm_past gmm_job_recall(const gmm_job *job)
     return p;
 }
 
-/* What a pass says of a track. */
-static void note_pass(const gmm_job *job, gmm_track *t, const gmm_lane *lane)
+void gmm_job_note_pass(const gmm_job *job, gmm_track *t, double log_likelihood,
+                       double weight)
 {
-    t->mean = t->objective =
-        (lane->log_likelihood - t->divergence) / job->pass.weight;
+    t->mean = t->objective = (log_likelihood - t->divergence) / weight;
     if (job->prior)
-        t->objective +=
-            gmm_prior_density(job->prior, t->now) / job->pass.weight;
+        t->objective += gmm_prior_density(job->prior, t->now) / weight;
 }
 
 int32_t gmm_job_pass(gmm_job *job)
@@ -188,7 +184,8 @@ int32_t gmm_job_pass(gmm_job *job)
     status = gmm_pass_run(&job->pass, job->w);
     for (size_t t = 0, i = 0; t < job->n_tracks && !status; t++)
         if (!job->tracks[t].ended)
-            note_pass(job, &job->tracks[t], &lane[i++]);
+            gmm_job_note_pass(job, &job->tracks[t], lane[i++].log_likelihood,
+                              job->pass.weight);
     return status;
 }
 

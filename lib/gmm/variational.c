@@ -72,10 +72,12 @@ static int32_t check_alone(const gmm_job *job)
                          "option \"%s\" is of inference \"em\"; it is "
                          "\"variational\"",
                          other);
-    if (base_data_missing(job->x))
+    if (base_data_missing(job->x) || base_data_noise(job->x))
         return base_fail(job->w, GENMOD_BAD_ARGUMENT,
-                         "x may have missing cells; inference "
-                         "\"variational\" needs whole rows");
+                         "x %s; inference \"variational\" needs whole, exact "
+                         "rows",
+                         base_data_missing(job->x) ? "may have missing cells"
+                                                   : "has noise");
     return GENMOD_OK;
 }
 

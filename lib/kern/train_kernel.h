@@ -46,17 +46,18 @@ INLINE vec gradient_of(const update *u, const parameter *p)
 
 /* A moment that decays towards 0 would end among the subnormal numbers, where a
  * step of it rounds back to it and each operation takes a hundred cycles. */
-#define FAINT (sizeof(REAL) == 4 ? 0x1p-110 : 0x1p-990)
+#define LEAST_MOMENT (sizeof(REAL) == 4 ? 0x1p-110 : 0x1p-990)
 
 INLINE vec without_faint(vec a)
 {
-    return v_blend(v_lt(v_abs(a), every(FAINT)), v_zero(), a);
+    return v_blend(v_lt(v_abs(a), every(LEAST_MOMENT)), v_zero(), a);
 }
 
-/* v after a gradient: its square is lost in FAINT where it would underflow. */
+/* v after a gradient: its square is lost in LEAST_MOMENT where it would
+ * underflow. */
 INLINE vec second_moment(const update *u, vec g, vec v)
 {
-    v = v_max(v, every(FAINT));
+    v = v_max(v, every(LEAST_MOMENT));
     return v_fma(u->new2, v_fma(g, g, -v), v);
 }
 

@@ -412,6 +412,12 @@ static int32_t call_fit_posterior(stage *s)
     return gmm_fit(posterior_of(s), s->view, NULL, NULL, s->w);
 }
 
+static int32_t call_choose(stage *s)
+{
+    return gmm_choose(s->model, s->view, s->view, 1, 2, "diagonal",
+                      GMM_CHOOSE_ICL, s->w);
+}
+
 static int32_t call_set_prior(stage *s)
 {
     static const double mean[D] = {0.5, 1, 1.5};
@@ -447,6 +453,7 @@ static const struct {
     {"gmm_fit, row source", call_fit_source},
     {"gmm_fit, missing cells", call_fit_missing},
     {"gmm_fit, variational", call_fit_posterior},
+    {"gmm_choose", call_choose},
     {"gmm_set_prior", call_set_prior},
     {"gmm_step, noisy rows", call_step_noise},
     {"gmm_log_density", call_log_density},

@@ -274,7 +274,8 @@ static void what_em_alone_can_do_is_refused(void **state)
     }
     gmm_model *const m = fixture_model(K, REF_FULL, VARY);
     assert_ok(genmod_data_set_missing(s->view, 1, NULL));
-    refused(m, s, "needs whole rows", gmm_fit(m, s->view, NULL, NULL, s->w));
+    refused(m, s, "needs whole, exact rows",
+            gmm_fit(m, s->view, NULL, NULL, s->w));
     gmm_free(m);
     scene_free(s);
 }

@@ -294,6 +294,12 @@ static void call_posterior(scene *s)
     good(s, "gmm_set_prior", gmm_set_prior(m, 1, mean, 0, NULL, s->w));
     good(s, "gmm_fit", gmm_fit(m, s->data, NULL, NULL, s->w));
     gmm_free(m);
+    m = NULL;
+    good(s, "gmm_new", gmm_new(s->config, &m, s->w));
+    good(s, "gmm_choose",
+         gmm_choose(m, s->data, s->data, 1, 2, "tied", GMM_CHOOSE_HELD_OUT,
+                    s->w));
+    gmm_free(m);
     genmod_config_free(c);
 }
 

@@ -2,7 +2,7 @@
  * 784-1000-500-250-30, trained at once: 50,000 to train, the last 10,000 to
  * judge by.
  *
- *     deep folder-with-idx-files [threads] [passes]
+ *     deep folder-with-idx-files [threads] [passes] [batch]
  *
  * Prints the loss and the time of some passes, and ends with 1 if the squared
  * error a held-out digit is above 3.2. Without a folder, in GENMOD_MNIST or as
@@ -15,7 +15,6 @@
 #include "digits.h"
 
 #define BAR 3.2
-#define BATCH 128
 
 struct watch {
     double passes; /* seen so far */
@@ -36,12 +35,12 @@ static int32_t tell(const genmod_report *r, void *user)
     return 0;
 }
 
-static ae_model *fit(const char *passes, struct digits *g)
+static ae_model *fit(const char *passes, const char *batch, struct digits *g)
 {
-    const size_t updates = (g->n + BATCH - 1) / BATCH;
-    char steps[32], batch[32];
+    const size_t size = (size_t)atol(batch);
+    const size_t updates = (g->n + size - 1) / size;
+    char steps[32];
     snprintf(steps, sizeof steps, "%zu", updates * (size_t)atol(passes));
-    snprintf(batch, sizeof batch, "%d", BATCH);
     options o = {
         {AE_ENCODER,
          "dense 1000; relu; dense 500; relu; dense 250; relu; dense 30"},
@@ -69,7 +68,8 @@ int main(int argc, char **argv)
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     open_digits(folder, argc > 2 ? (size_t)atol(argv[2]) : 2, &g);
-    ae_model *m = fit(argc > 3 ? argv[3] : "100", &g);
+    ae_model *m =
+        fit(argc > 3 ? argv[3] : "100", argc > 4 ? argv[4] : "128", &g);
     const double error = held_error(m, &g);
     printf("squared error a held-out digit: %.3f; the bar is %.1f\n", error,
            BAR);
