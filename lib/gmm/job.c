@@ -92,7 +92,7 @@ static int32_t make_tracks(gmm_job *job, size_t tracks, size_t history)
                            .lanes = lanes,
                            .moments = 1,
                            .noise = job->side != NULL};
-    return status ? status : gmm_pass_open(&job->pass, job->w);
+    return status || !job->x ? status : gmm_pass_open(&job->pass, job->w);
 }
 
 int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
@@ -105,10 +105,11 @@ int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
     job->x = x;
     job->w = w;
     job->type = gmm_model_covariance(m);
-    job->n = base_data_rows(x);
-    job->d = base_data_columns(x);
+    job->n = x ? base_data_rows(x) : 0;
+    job->d = x ? base_data_columns(x) : m->params->d;
+    job->element = x ? base_data_type(x) : GENMOD_F64;
     job->k = gmm_components(m);
-    status = check_shape(job);
+    status = x ? check_shape(job) : GENMOD_OK;
     job->center = base_scratch(w, job->d, sizeof(double));
     job->variance = base_scratch(w, job->d, sizeof(double));
     if (gmm_noise_wanted(m->config))

@@ -82,7 +82,7 @@ int32_t gmm_job_advance(gmm_job *job, gmm_track *t)
     if (job->vary)
         status = gmm_vary_update(job, t, now, t->next);
     else
-        status = gmm_update(now, base_data_type(job->x), t->stats, &job->rules,
+        status = gmm_update(now, job->element, t->stats, &job->rules,
                             &job->slots, t->next, t->mend, job->w);
     if (status)
         return status;

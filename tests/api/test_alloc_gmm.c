@@ -412,6 +412,37 @@ static int32_t call_fit_posterior(stage *s)
     return gmm_fit(posterior_of(s), s->view, NULL, NULL, s->w);
 }
 
+/* Sums of two parts, through bytes, and the M-step. Each allocation of it is
+ * refused, and only the last call changes the model. */
+static int32_t call_sums(stage *s)
+{
+    gmm_statistics *a = NULL, *b = NULL;
+    int32_t status = gmm_statistics_new(s->model, &a, s->w);
+    if (!status)
+        status = gmm_statistics_new(s->model, &b, s->w);
+    if (!status)
+        status = gmm_statistics_add(a, s->view, s->w);
+    if (!status)
+        status = gmm_statistics_save(a, sizeof s->out, s->out, &s->need, s->w);
+    if (!status)
+        status = gmm_statistics_load(b, s->need, s->out, s->w);
+    if (!status)
+        status = gmm_statistics_merge(a, b, s->w);
+    if (!status)
+        status = gmm_statistics_decay(a, 0.5, s->w);
+    if (!status)
+        status = gmm_maximise(s->model, a, s->w);
+    memset(s->out, 0, sizeof s->out);
+    gmm_statistics_free(a);
+    gmm_statistics_free(b);
+    return status;
+}
+
+static int32_t call_partial_fit(stage *s)
+{
+    return gmm_partial_fit(s->model, s->view, s->w);
+}
+
 static int32_t call_choose(stage *s)
 {
     return gmm_choose(s->model, s->view, s->view, 1, 2, "diagonal",
@@ -454,6 +485,8 @@ static const struct {
     {"gmm_fit, missing cells", call_fit_missing},
     {"gmm_fit, variational", call_fit_posterior},
     {"gmm_choose", call_choose},
+    {"gmm_statistics_…, gmm_maximise", call_sums},
+    {"gmm_partial_fit", call_partial_fit},
     {"gmm_set_prior", call_set_prior},
     {"gmm_step, noisy rows", call_step_noise},
     {"gmm_log_density", call_log_density},

@@ -281,6 +281,26 @@ static void call_gradients(scene *s)
          gmm_set_coordinates(s->other, 2, 12, theta, s->w));
 }
 
+static void call_sums(scene *s, gmm_model *m)
+{
+    static unsigned char bytes[1 << 12];
+    gmm_statistics *a = NULL, *b = NULL;
+    size_t need = 0;
+    good(s, "gmm_statistics_new", gmm_statistics_new(m, &a, s->w));
+    good(s, "gmm_statistics_new", gmm_statistics_new(m, &b, s->w));
+    good(s, "gmm_statistics_add", gmm_statistics_add(a, s->data, s->w));
+    good(s, "gmm_statistics_save",
+         gmm_statistics_save(a, sizeof bytes, bytes, &need, s->w));
+    good(s, "gmm_statistics_load", gmm_statistics_load(b, need, bytes, s->w));
+    good(s, "gmm_statistics_merge", gmm_statistics_merge(a, b, s->w));
+    good(s, "gmm_statistics_decay", gmm_statistics_decay(a, 0.385, s->w));
+    good(s, "gmm_maximise", gmm_maximise(m, a, s->w));
+    good(s, "gmm_partial_fit", gmm_partial_fit(m, s->data, s->w));
+    gmm_statistics_free(a);
+    gmm_statistics_free(b);
+    unchanged(s, "gmm_statistics_free");
+}
+
 /* A posterior, of a model that is gone again at the end. */
 static void call_posterior(scene *s)
 {
@@ -299,6 +319,7 @@ static void call_posterior(scene *s)
     good(s, "gmm_choose",
          gmm_choose(m, s->data, s->data, 1, 2, "tied", GMM_CHOOSE_HELD_OUT,
                     s->w));
+    call_sums(s, m);
     gmm_free(m);
     genmod_config_free(c);
 }
