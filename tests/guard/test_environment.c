@@ -312,6 +312,10 @@ static void call_posterior(scene *s)
          genmod_config_set_str(c, GMM_INFERENCE, "variational", s->w));
     good(s, "gmm_new", gmm_new(c, &m, s->w));
     good(s, "gmm_set_prior", gmm_set_prior(m, 1, mean, 0, NULL, s->w));
+    good(s, "genmod_data_set_missing",
+         genmod_data_set_missing(s->data, 0, s->w));
+    good(s, "genmod_data_set_noise",
+         genmod_data_set_noise(s->data, NULL, s->w));
     good(s, "gmm_fit", gmm_fit(m, s->data, NULL, NULL, s->w));
     gmm_free(m);
     m = NULL;
