@@ -422,8 +422,8 @@ GENMOD_CALL int32_t genmod_sample_frechet(const genmod_data *x,
  * @param w  may be NULL
  * @retval GENMOD_BREAKDOWN the kernel leaves the range of doubles
  * The rest as genmod_sample_entropy(). Cost: O((m + n)^2 d); some 20 MiB,
- * whatever m and n are. Binkowski et al. 2018; Gretton et al. 2012, (3). Since
- * 0.2.
+ * whatever m and n are. Binkowski et al. 2018; Gretton et al. 2012, (3).
+ * Since 0.2.
  */
 GENMOD_CALL int32_t genmod_sample_kid(const genmod_data *x,
                                       const genmod_data *y, double *out,
@@ -511,8 +511,8 @@ GENMOD_CALL int32_t genmod_sample_copies(const genmod_data *train,
  * @param w  may be NULL
  * @retval GENMOD_BREAKDOWN rows so far apart that the squares of their
  * distances are no numbers The rest as genmod_sample_entropy(). Cost: O((m +
- * n)^2 d); some 12 MiB and 8 bytes a row. Schilling 1986; Henze 1988. Since
- * 0.2.
+ * n)^2 d); some 12 MiB and 8 bytes a row. Schilling 1986; Henze 1988.
+ * Since 0.2.
  */
 GENMOD_CALL int32_t genmod_sample_nearest(const genmod_data *x,
                                           const genmod_data *y, double *out,

@@ -82,10 +82,10 @@ typedef struct kern_ops {
                  const kern_real *a, size_t lda, const kern_real *b, size_t ldb,
                  double beta, kern_real *c, size_t ldc, void *pack);
 
-    /* pair_kernel.h. l[j] += a + b[j], j < m: products of a row and m others in
-     * l, -|x|^2 / 2 of it in a and of them in b, become minus half their squared
-     * distances. Returns the greatest; *near = 1 where some have too little left
-     * of what was subtracted, or are no numbers. */
+    /* pair_kernel.h. l[j] += a + b[j], j < m: a row's products with m others in
+     * l, -|x|^2 / 2 of it in a, of them in b, become -|x - y|^2 / 2. Returns
+     * the greatest; *near = 1 where some have too little left of what was
+     * subtracted, or are no numbers. */
     double (*pair)(size_t m, double a, const kern_real *b, kern_real *l,
                    int *near);
     /* Puts `exact` in the place of those. Returns the greatest. */
