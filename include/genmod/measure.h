@@ -455,7 +455,7 @@ GENMOD_CALL int32_t genmod_sample_kid(const genmod_data *x,
  * @param w  may be NULL
  * @retval GENMOD_BREAKDOWN rows so far apart that the squares of their
  * distances are no numbers The rest as genmod_sample_entropy(). Cost: O((m +
- * n)^2 d); some 20 MiB, 64 KiB for each of the k and 42 bytes a row.
+ * n)^2 d); some 20 MiB, 32 KiB for each of the k and 42 bytes a row.
  * Kynkaanniemi et al. 2019; Naeem et al. 2020. Since 0.2.
  */
 GENMOD_CALL int32_t genmod_sample_prdc(const genmod_data *x,
