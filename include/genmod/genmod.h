@@ -9,6 +9,7 @@
 #include "base.h"
 #include "data.h"
 #include "gmm.h"
+#include "gmm_algebra.h"
 #include "measure.h"
 #include "vae.h"
 

@@ -3,6 +3,7 @@
 #ifndef GMM_ALGEBRA_H
 #define GMM_ALGEBRA_H
 
+#include "genmod/gmm_algebra.h"
 #include "gmm/internal.h"
 
 /* algebra.c: n of the model's columns, each once; chosen [d] becomes 1 there

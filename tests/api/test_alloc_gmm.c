@@ -296,92 +296,6 @@ static int32_t call_condition(stage *s)
     return gmm_condition(s->model, 1, column, value, other_of(s), s->w);
 }
 
-static int32_t call_regress(stage *s)
-{
-    static const int32_t columns[] = {2, 0};
-    static genmod_data *x;
-    static double given[2 * N];
-    if (!x) { /* in NULL's memory, for all calls */
-        memcpy(given, rows, sizeof given);
-        assert_ok(genmod_data_new(&x, NULL));
-        assert_ok(genmod_data_set_rows(x, GENMOD_F64, N, 2, given, 0, 0, NULL));
-    }
-    return gmm_regress(s->model, 2, columns, x, GENMOD_F32, N * sizeof(float),
-                       s->out, N * sizeof(float), s->out + N * sizeof(float),
-                       s->w);
-}
-
-static int32_t call_product(stage *s)
-{
-    return gmm_product(s->model, s->model, other_of(s), NULL, s->w);
-}
-
-static int32_t call_affine(stage *s)
-{
-    static const double a[2 * D] = {1, 2, 3, 0.5, 0.25, -1}, b[2] = {5, 6};
-    return gmm_affine(s->model, 2, a, b, other_of(s), s->w);
-}
-
-static int32_t call_merge(stage *s)
-{
-    return gmm_merge(s->model, 1, other_of(s), NULL, s->w);
-}
-
-static int32_t call_prune(stage *s)
-{
-    return gmm_prune(s->model, 0.125, other_of(s), NULL, s->w);
-}
-
-static int32_t call_cdf(stage *s)
-{
-    return gmm_cdf(s->model, 1, N, rows, (double *)(void *)s->out, s->w);
-}
-
-static int32_t call_quantile(stage *s)
-{
-    static const double p[] = {0.125, 0.75};
-    return gmm_quantile(s->model, 1, 2, p, (double *)(void *)s->out, s->w);
-}
-
-static int32_t call_log_density_gradient(stage *s)
-{
-    return gmm_log_density_gradient(s->model, s->view, GENMOD_F32,
-                                    sizeof s->out, s->out, s->w);
-}
-
-static int32_t call_get_coordinates(stage *s)
-{
-    return gmm_get_coordinates(s->model, N, (double *)(void *)s->out, &s->need,
-                               s->w);
-}
-
-/* The model's own numbers, changed over. */
-static int32_t call_set_coordinates(stage *s)
-{
-    double theta[64];
-    size_t n = 0;
-    assert_ok(gmm_get_coordinates(s->model, 64, theta, &n, NULL));
-    theta[0] = 0.25;
-    theta[1] = -0.25;
-    return gmm_set_coordinates(s->model, D, n, theta, s->w);
-}
-
-static int32_t call_likelihood_gradient(stage *s)
-{
-    return gmm_likelihood_gradient(s->model, s->view, N,
-                                   (double *)(void *)s->out, &s->need, s->w);
-}
-
-static int32_t call_row_gradients(stage *s)
-{
-    static double out[N * 32];
-    const int32_t status =
-        gmm_row_gradients(s->model, s->view, sizeof out, out, s->w);
-    if (!status)
-        memcpy(s->out, out, sizeof s->out);
-    return status;
-}
-
 static int32_t call_impute(stage *s)
 {
     return gmm_impute(s->model, s->view, GENMOD_F32, sizeof s->out, s->out,
@@ -502,18 +416,6 @@ static const struct {
     {"gmm_marginal", call_marginal},
     {"gmm_condition", call_condition},
     {"gmm_impute", call_impute},
-    {"gmm_regress", call_regress},
-    {"gmm_product", call_product},
-    {"gmm_affine", call_affine},
-    {"gmm_merge", call_merge},
-    {"gmm_prune", call_prune},
-    {"gmm_cdf", call_cdf},
-    {"gmm_quantile", call_quantile},
-    {"gmm_log_density_gradient", call_log_density_gradient},
-    {"gmm_get_coordinates", call_get_coordinates},
-    {"gmm_set_coordinates", call_set_coordinates},
-    {"gmm_likelihood_gradient", call_likelihood_gradient},
-    {"gmm_row_gradients", call_row_gradients},
     {"gmm_save", call_save},
     {"gmm_load", call_load},
 };

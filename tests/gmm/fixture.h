@@ -6,6 +6,7 @@
 #include "support/test.h"
 
 #include "genmod/gmm.h"
+#include "genmod/gmm_algebra.h"
 #include "gmm/reference.h"
 
 /* Zeroed memory, or the test ends. */

@@ -422,20 +422,18 @@ static void refused(genmod_workspace *w, int32_t status, int32_t want,
     assert_error_names(w, text);
 }
 
-static void bad_arguments_are_refused_by_name(void **state)
+static void bad_gradients_in_x_are_refused(void **state)
 {
     (void)state;
     const int32_t bad = GENMOD_BAD_ARGUMENT, f64 = GENMOD_F64;
     const double x[2 * D] = {1, 2, 3, 4, NAN, 6};
-    double out[64] = {2.385}, theta[64] = {0};
-    size_t need = 0;
+    double out[2 * D] = {2.385};
     genmod_workspace *const w = fixture_workspace(1);
     gmm_model *const m = model_of(0, 30, 1), *const none =
                                                  fixture_model(K, 0, NULL);
     genmod_data *const v = fixture_view(1, D, x),
                        *const hole = fixture_view(2, D, x),
                        *const thin = fixture_view(1, 2, x);
-    const fixture_bytes before = fixture_save(m);
     refused(w, gmm_log_density_gradient(NULL, v, f64, 24, out, w), bad,
             "m is NULL");
     refused(w, gmm_log_density_gradient(m, NULL, f64, 24, out, w), bad,
@@ -451,6 +449,25 @@ static void bad_arguments_are_refused_by_name(void **state)
             GENMOD_NON_FINITE, "row 1, column 1");
     refused(w, gmm_log_density_gradient(none, v, f64, 24, out, w),
             GENMOD_NOT_FITTED, "");
+    assert_true(out[0] == 2.385);
+    genmod_data_free(thin);
+    genmod_data_free(hole);
+    genmod_data_free(v);
+    gmm_free(none);
+    gmm_free(m);
+    genmod_workspace_free(w);
+}
+
+static void bad_coordinates_are_refused(void **state)
+{
+    (void)state;
+    const int32_t bad = GENMOD_BAD_ARGUMENT;
+    double out[64] = {2.385}, theta[64] = {0};
+    size_t need = 0;
+    genmod_workspace *const w = fixture_workspace(1);
+    gmm_model *const m = model_of(0, 30, 1), *const none =
+                                                 fixture_model(K, 0, NULL);
+    const fixture_bytes before = fixture_save(m);
     refused(w, gmm_get_coordinates(NULL, 64, out, &need, w), bad, "m is NULL");
     refused(w, gmm_get_coordinates(none, 64, out, &need, w), GENMOD_NOT_FITTED,
             "");
@@ -469,6 +486,24 @@ static void bad_arguments_are_refused_by_name(void **state)
     theta[7] = 0;
     theta[K + K * D] = 400; /* its square is no double */
     refused(w, gmm_set_coordinates(m, D, 30, theta, w), bad, "cov");
+    assert_true(out[0] == 2.385 && fixture_unchanged(m, before));
+    free(before.p);
+    gmm_free(none);
+    gmm_free(m);
+    genmod_workspace_free(w);
+}
+
+static void bad_gradients_in_parameters_are_refused(void **state)
+{
+    (void)state;
+    const int32_t bad = GENMOD_BAD_ARGUMENT;
+    const double x[2 * D] = {1, 2, 3, 4, NAN, 6};
+    double out[64] = {2.385};
+    size_t need = 0;
+    genmod_workspace *const w = fixture_workspace(1);
+    gmm_model *const m = model_of(0, 30, 1);
+    genmod_data *const v = fixture_view(1, D, x), *const hole =
+                                                      fixture_view(2, D, x);
     refused(w, gmm_likelihood_gradient(NULL, v, 64, out, &need, w), bad,
             "m is NULL");
     refused(w, gmm_likelihood_gradient(m, v, 29, out, &need, w),
@@ -483,12 +518,9 @@ static void bad_arguments_are_refused_by_name(void **state)
             "bytes is 239");
     refused(w, gmm_row_gradients(m, hole, 480, out, w), GENMOD_NON_FINITE,
             "row 1, column 1");
-    assert_true(out[0] == 2.385 && fixture_unchanged(m, before));
-    free(before.p);
-    genmod_data_free(thin);
+    assert_true(out[0] == 2.385);
     genmod_data_free(hole);
     genmod_data_free(v);
-    gmm_free(none);
     gmm_free(m);
     genmod_workspace_free(w);
 }
@@ -506,7 +538,9 @@ int main(void)
         cmocka_unit_test(the_gradient_is_zero_where_em_rests),
         cmocka_unit_test(bits_depend_on_the_row_alone),
         cmocka_unit_test(one_row_again_takes_no_memory),
-        cmocka_unit_test(bad_arguments_are_refused_by_name),
+        cmocka_unit_test(bad_gradients_in_x_are_refused),
+        cmocka_unit_test(bad_coordinates_are_refused),
+        cmocka_unit_test(bad_gradients_in_parameters_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

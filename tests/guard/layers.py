@@ -31,7 +31,8 @@ def include_is_fine(room, quote, name):
         return name != 'cblas.h' or room == 'kern'
     place, _, header = name.rpartition('/')
     if place == 'genmod':
-        return header in SHARED or (room in FAMILIES and header == room + '.h')
+        return header in SHARED or (room in FAMILIES and re.fullmatch(
+            room + r'(_\w+)?\.h', header) is not None)
     if place in ('', room):
         return True
     return place in BELOW[room] and header == place + '.h'
