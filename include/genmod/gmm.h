@@ -35,7 +35,9 @@ typedef struct gmm_statistics gmm_statistics;
 /* Option keys. Types, defaults and bounds: genmod_config_describe(), and the
  * table in doc/guide/options.md that is made from it. */
 #define GMM_COMPONENTS "components"         /**< k */
-#define GMM_COVARIANCE "covariance"         /**< full, tied, diagonal, spherical */
+#define GMM_COVARIANCE "covariance"         /**< full, tied, diagonal, spherical,
+                                                factor */
+#define GMM_RANK "rank"                     /**< of factor covariances */
 #define GMM_INIT "init"                     /**< k-means, k-means++, random, labels */
 #define GMM_INIT_ROWS "init_rows"           /**< most rows that a start looks at */
 #define GMM_INIT_ITERATIONS "init_iterations" /**< of k-means */
@@ -97,7 +99,10 @@ typedef struct gmm_statistics gmm_statistics;
 #define GMM_WEIGHTS "weights"         /**< [k] */
 #define GMM_MEANS "means"             /**< [k, d] */
 #define GMM_COVARIANCES "covariances" /**< full [k, d, d], tied [d, d],
-                                           diagonal [k, d], spherical [k] */
+                                           diagonal [k, d], spherical [k],
+                                           factor [k, d, d] */
+#define GMM_LOADINGS "loadings"         /**< W [k, d, rank] of factor covariances, */
+#define GMM_UNIQUENESSES "uniquenesses" /**< and psi [k, d]: W W^T + diag(psi) */
 #define GMM_PRECISIONS_CHOLESKY "precisions_cholesky" /**< shapes as covariances:
     upper U with U U^T = Sigma^-1; diagonal, spherical: 1 / standard deviation */
 /* And GMM_NOISE, [1 + d]: the noise's weight, and the sides of the box over which
@@ -650,7 +655,9 @@ GENMOD_CALL int32_t gmm_get_params(const gmm_model *m, const char *name,
  * @param weights  [k], > 0, with a sum within 1e-6 of 1
  * @param means    [k, d], finite
  * @param n_cov    doubles at cov
- * @param cov      the shape that option "covariance" has in GMM_COVARIANCES;
+ * @param cov      the shape that option "covariance" has in GMM_COVARIANCES; of
+ *   factor covariances for each component the loadings [d, rank] and then the
+ *   uniquenesses [d], which are > 0;
  *   finite, symmetric to 1e-8 of its diagonal (the upper triangle is read), positive
  *   definite. Copied, bit for bit.
  * @param w        may be NULL
@@ -671,7 +678,8 @@ GENMOD_CALL int32_t gmm_set_params(gmm_model *m, size_t k, size_t d,
  * @param from     a model with parameters
  * @param n        columns, 1 to d - 1
  * @param columns  [n], each 0 to d - 1, none twice
- * @param to       becomes it, with the options of `from`; may be `from`
+ * @param to       becomes it, with the options of `from` (but full covariances where
+ *   those have factors); may be `from`
  * @param w        may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, or outside these ranges (the text names the
  *   element)

@@ -97,9 +97,9 @@ static int32_t transform(const gmm_model *from, const map *f, gmm_model *to,
                          "row %u of a is a combination of those before it: "
                          "there is no density of such a y",
                          (uint64_t)bad);
-    q = gmm_params_new(
-        gmm_covariance_of(p->type->triangle ? p->type->name : "full"), p->k,
-        f->r, w);
+    q = gmm_params_new(p->type->triangle ? gmm_part_covariance(p->type)
+                                         : gmm_covariance_of("full"),
+                       p->k, f->r, w);
     if (!q)
         return base_status(w);
     memcpy(q->weights, p->weights, p->k * sizeof(double));

@@ -83,7 +83,8 @@ static void copy_unit(const gmm_params *from, size_t unit,
 static gmm_params *part_of(const gmm_params *from, size_t n,
                            const size_t *columns, genmod_workspace *w)
 {
-    gmm_params *const p = gmm_params_new(from->type, from->k, n, w);
+    gmm_params *const p =
+        gmm_params_new(gmm_part_covariance(from->type), from->k, n, w);
 
     if (!p)
         return NULL;

@@ -328,5 +328,7 @@ int32_t gmm_row_gradients(const gmm_model *m, const genmod_data *x,
     status = gmm_check_rows_in(m, x, w);
     if (!status && !out)
         status = base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
+    if (!status)
+        status = gmm_check_plain(m, w);
     return base_leave(&call, status ? status : each(m, x, bytes, out, w));
 }

@@ -55,7 +55,7 @@ static row row_of(const gmm_grid *c, const gmm_cell *one)
 {
     const size_t d = base_data_columns(c->x);
     const double p =
-        (double)gmm_trained_parameters(c->m->config, one->type, one->k, d);
+        (double)gmm_count_parameters(c->m->config, one->type, one->k, d);
     double ln = c->weight;
     row r = {.parameters = p,
              .log_likelihood = NAN,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gmm/coordinates.h"
+#include "gmm/slope.h"
 
 size_t gmm_coordinates(const gmm_covariance *t, size_t k, size_t d)
 {
@@ -74,12 +75,23 @@ static int32_t give(const gmm_params *p, double *out, genmod_workspace *w)
     return GENMOD_OK;
 }
 
+int32_t gmm_check_plain(const gmm_model *m, genmod_workspace *w)
+{
+    if (gmm_model_covariance(m)->low)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "covariance is \"factor\", which has no coordinates");
+    return m->params ? gmm_check_slope(m->params, w) : GENMOD_OK;
+}
+
 int32_t gmm_check_coordinates(const gmm_model *m, size_t cap, const double *out,
                               size_t *need, genmod_workspace *w)
 {
     const gmm_params *const p = m->params;
     const size_t n = gmm_coordinates(p->type, p->k, p->d);
+    const int32_t status = gmm_check_plain(m, w);
 
+    if (status)
+        return status;
     if (need)
         *need = n;
     if (cap < n)
@@ -163,6 +175,8 @@ static int32_t check(const gmm_model *m, size_t d, size_t n,
         return base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL",
                          m ? "theta" : "m");
     status = gmm_check_idle(m, w);
+    if (!status)
+        status = gmm_check_plain(m, w);
     if (status)
         return status;
     if (d < 1 || d > 65536)

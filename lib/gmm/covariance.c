@@ -2,10 +2,8 @@
 #include "gmm/internal.h"
 
 static const gmm_covariance types[] = {
-    {"full", 1, 0, 0},
-    {"tied", 1, 1, 0},
-    {"diagonal", 0, 0, 0},
-    {"spherical", 0, 0, 1},
+    {"full", 1, 0, 0, 0},      {"tied", 1, 1, 0, 0},   {"diagonal", 0, 0, 0, 0},
+    {"spherical", 0, 0, 1, 0}, {"factor", 1, 0, 0, 1},
 };
 
 const gmm_covariance *gmm_covariance_of(const char *name)
@@ -14,6 +12,11 @@ const gmm_covariance *gmm_covariance_of(const char *name)
         if (base_same(types[i].name, name))
             return &types[i];
     return NULL;
+}
+
+const gmm_covariance *gmm_part_covariance(const gmm_covariance *t)
+{
+    return t->low ? &types[0] : t;
 }
 
 size_t gmm_units(const gmm_covariance *t, size_t k)

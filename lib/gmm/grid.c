@@ -184,7 +184,7 @@ static int32_t keep(const gmm_grid *c, gmm_cell *to, const gmm_job *job,
     if (!(t->objective > (to->best ? to->track.objective : -INFINITY)))
         return GENMOD_OK;
     if (!to->best)
-        to->best = gmm_params_new(job->type, k, job->d, c->w);
+        to->best = gmm_params_new_rank(job->type, k, job->d, job->rank, c->w);
     if (!to->best)
         return base_status(c->w);
     gmm_params_copy(to->best, t->now);

@@ -1,6 +1,7 @@
 /* Which parameters are held: "none", "all", or "0,2,5". */
 #include <string.h>
 
+#include "gmm/factor.h"
 #include "gmm/hold.h"
 #include "gmm/noise.h"
 
@@ -97,16 +98,21 @@ static size_t count(const genmod_config *c, const char *key, size_t k)
     return n <= k ? n : 0;
 }
 
-size_t gmm_hold_parameters(const genmod_config *c, const gmm_covariance *t,
-                           size_t k, size_t d)
+size_t gmm_count_parameters(const genmod_config *c, const gmm_covariance *t,
+                            size_t k, size_t d)
 {
+    const size_t units = gmm_units(t, k);
     const size_t weights = count(c, GMM_HOLD_WEIGHTS, k);
-    const size_t units = count(c, GMM_HOLD_COVARIANCES, k);
-    const size_t unit = t->triangle ? d * (d + 1) / 2 : gmm_unit_size(t, d);
-    const size_t shared = units == k ? unit : 0;
+    const size_t means = count(c, GMM_HOLD_MEANS, k);
+    const size_t held = count(c, GMM_HOLD_COVARIANCES, k);
+    size_t unit = t->triangle ? d * (d + 1) / 2 : gmm_unit_size(t, d);
 
-    return (weights < k ? weights : k - 1) + count(c, GMM_HOLD_MEANS, k) * d +
-           (t->shared ? shared : units * unit);
+    if (t->low)
+        unit = gmm_factor_parameters(d, (size_t)base_config_i64(c, GMM_RANK));
+    return (weights < k ? k - 1 - weights : 0) + (k - means) * d +
+           (t->shared && held == k ? 0 : units - (t->shared ? 0 : held)) *
+               unit +
+           gmm_noise_parameters(c);
 }
 
 void gmm_hold_weights(const gmm_hold *h, const gmm_params *now,
@@ -125,11 +131,4 @@ void gmm_hold_weights(const gmm_hold *h, const gmm_params *now,
         if (!(next->weights[j] > DBL_MIN)) /* a logarithm is taken of it */
             next->weights[j] = DBL_MIN;
     }
-}
-
-size_t gmm_trained_parameters(const genmod_config *c, const gmm_covariance *t,
-                              size_t k, size_t d)
-{
-    return gmm_free_parameters(t, k, d) + gmm_noise_parameters(c) -
-           gmm_hold_parameters(c, t, k, d);
 }

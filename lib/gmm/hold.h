@@ -13,12 +13,10 @@ struct gmm_hold {
  * text that is no list of components. */
 int32_t gmm_hold_new(const genmod_config *c, const gmm_covariance *t, size_t k,
                      gmm_hold **out, genmod_workspace *w);
-/* Free parameters of the Gaussians that are held by the options. */
-size_t gmm_hold_parameters(const genmod_config *c, const gmm_covariance *t,
-                           size_t k, size_t d);
-/* Those that a fit with the options finds. */
-size_t gmm_trained_parameters(const genmod_config *c, const gmm_covariance *t,
-                              size_t k, size_t d);
+/* Free parameters of a whole model with the options: noise counts, what is held
+ * does not. */
+size_t gmm_count_parameters(const genmod_config *c, const gmm_covariance *t,
+                            size_t k, size_t d);
 /* Held weights as in `now`, the others' shares of the rest as they are. */
 void gmm_hold_weights(const gmm_hold *h, const gmm_params *now,
                       gmm_params *next);

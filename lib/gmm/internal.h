@@ -27,9 +27,12 @@ typedef struct gmm_covariance {
     int32_t triangle; /* 1: units [d, d]; 0: `width` numbers */
     int32_t shared;   /* 1: one unit for all components */
     int32_t scalar;   /* 1: a unit is one number for all columns */
+    int32_t low;      /* 1: made of W and psi (factor.h), which are the state */
 } gmm_covariance;
 
 const gmm_covariance *gmm_covariance_of(const char *name);
+/* Of the mixture of some of the columns, or given some. */
+const gmm_covariance *gmm_part_covariance(const gmm_covariance *t);
 size_t gmm_units(const gmm_covariance *t, size_t k);
 size_t gmm_unit_size(const gmm_covariance *t, size_t d); /* doubles */
 /* Free parameters of the whole mixture. */
@@ -86,6 +89,9 @@ typedef struct gmm_params {
     double *covariances;     /* [units, unit size] */
     double *column_variance; /* [d] of the data; 0 while unknown */
     double *noise; /* [1 + d] weight of the noise, 0: none; sides of its box */
+    size_t rank;   /* of factors; 0: there are none */
+    double *loadings;     /* [k, d, rank] */
+    double *uniquenesses; /* [k, d] */
     size_t n_state;
     /* Derived by gmm_params_derive(). */
     double
@@ -99,6 +105,9 @@ typedef struct gmm_params {
  * with status in w. */
 gmm_params *gmm_params_new(const gmm_covariance *type, size_t k, size_t d,
                            genmod_workspace *w);
+/* The same with factors, which are 0. */
+gmm_params *gmm_params_new_rank(const gmm_covariance *type, size_t k, size_t d,
+                                size_t rank, genmod_workspace *w);
 void gmm_params_free(gmm_params *p);
 /* Of one shape and kernel set. */
 void gmm_params_copy(gmm_params *to, const gmm_params *from);
@@ -108,7 +117,7 @@ int32_t gmm_params_check(const gmm_params *p, genmod_workspace *w);
  * often as there are steps. */
 typedef struct gmm_slots {
     char *at;
-    size_t pack, bytes; /* offset of the gemm's scratch; of a slot */
+    size_t pack, work, bytes; /* offsets: the gemm's, the factors'; of a slot */
 } gmm_slots;
 int32_t gmm_slots_new(const gmm_covariance *t, size_t d, size_t width,
                       gmm_slots *out, genmod_workspace *w);
@@ -186,6 +195,7 @@ extern const base_entry gmm_entries[];
 int32_t gmm_check_fitted(const gmm_model *m, genmod_workspace *w);
 int32_t gmm_check_idle(const gmm_model *m, genmod_workspace *w);
 const gmm_covariance *gmm_model_covariance(const gmm_model *m);
+size_t gmm_model_rank(const gmm_model *m); /* 0 where there are no factors */
 
 /* pass.c: passes over the data. */
 

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gmm/factor.h"
 #include "gmm/hold.h"
 #include "gmm/job.h"
 #include "gmm/noise.h"
@@ -24,8 +25,9 @@ static int32_t track_new(gmm_track *t, const gmm_job *job, size_t history)
         return base_status(w);
     for (size_t j = 0; j < k; j++)
         t->mends[j] = t->last_mend[j] = 0;
-    t->now = gmm_params_new(job->type, k, job->d, w);
-    t->next = t->now ? gmm_params_new(job->type, k, job->d, w) : NULL;
+    t->now = gmm_params_new_rank(job->type, k, job->d, job->rank, w);
+    t->next =
+        t->now ? gmm_params_new_rank(job->type, k, job->d, job->rank, w) : NULL;
     t->stats = t->next ? gmm_stats_new(job->type, k, job->d, w) : NULL;
     return t->stats ? GENMOD_OK : base_status(w);
 }
@@ -109,7 +111,10 @@ int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
     job->d = x ? base_data_columns(x) : m->params->d;
     job->element = x ? base_data_type(x) : GENMOD_F64;
     job->k = gmm_components(m);
+    job->rank = gmm_model_rank(m);
     status = x ? check_shape(job) : GENMOD_OK;
+    if (!status && job->rank)
+        status = gmm_factor_check(job->rank, job->d, w);
     job->center = base_scratch(w, job->d, sizeof(double));
     job->variance = base_scratch(w, job->d, sizeof(double));
     if (gmm_noise_wanted(m->config))
@@ -127,7 +132,8 @@ int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
     if (!status)
         status = gmm_vary_open(job);
     if (!status) {
-        job->committed = gmm_params_new(job->type, job->k, job->d, w);
+        job->committed =
+            gmm_params_new_rank(job->type, job->k, job->d, job->rank, w);
         status = job->committed ? GENMOD_OK : base_status(w);
     }
     return status;

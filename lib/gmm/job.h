@@ -31,8 +31,9 @@ typedef struct gmm_job {
     gmm_model *m;
     const genmod_data *x;
     const gmm_covariance *type;
-    size_t n, k, d;
-    int32_t element; /* GENMOD_F32 or GENMOD_F64: of the rows that were summed */
+    size_t n, k, d, rank;
+    int32_t
+        element; /* GENMOD_F32 or GENMOD_F64: of the rows that were summed */
     double *center, *variance; /* [d] of the data's columns */
     int32_t partial;           /* some cells are missing */
     double *side;        /* [d] of the noise's box; NULL: there is no noise */
@@ -51,8 +52,8 @@ typedef struct gmm_job {
 
 /* Checks x against the model and makes everything for `tracks` starts that run
  * side by side with at most `history` values each; x NULL: no passes, for sums
- * of `n` rows of type `element`, which the caller sets. `warm`: for the model's own
- * d. gmm_job_close() takes anything half-built. */
+ * of `n` rows of type `element`, which the caller sets. `warm`: for the model's
+ * own d. gmm_job_close() takes anything half-built. */
 int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
                      size_t tracks, size_t history, genmod_workspace *w);
 void gmm_job_close(gmm_job *job);

@@ -24,6 +24,13 @@ const gmm_covariance *gmm_model_covariance(const gmm_model *m)
     return gmm_covariance_of(base_config_str(m->config, GMM_COVARIANCE));
 }
 
+size_t gmm_model_rank(const gmm_model *m)
+{
+    return gmm_model_covariance(m)->low
+               ? (size_t)base_config_i64(m->config, GMM_RANK)
+               : 0;
+}
+
 int32_t gmm_config_new(genmod_config **out, genmod_workspace *w)
 {
     base_call call;
@@ -137,7 +144,7 @@ static int32_t copy(const gmm_model *from, gmm_model *to, genmod_workspace *w)
     int32_t status = GENMOD_OK;
 
     if (p) {
-        fresh = gmm_params_new(p->type, p->k, p->d, w);
+        fresh = gmm_params_new_rank(p->type, p->k, p->d, p->rank, w);
         if (!fresh)
             return base_status(w);
         if (fresh->f64.ops != p->f64.ops) /* another context's kernels */

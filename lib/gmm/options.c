@@ -13,9 +13,17 @@ const base_option gmm_options[] = {
      .type = BASE_STR,
      .structure = 1,
      .initial = "full",
-     .choices = "full|tied|diagonal|spherical",
-     .help = "one matrix a component, one for all, one variance a column, or "
-             "one variance a component"},
+     .choices = "full|tied|diagonal|spherical|factor",
+     .help = "one matrix a component, one for all, one variance a column, one "
+             "variance a component, or factors and a variance a column"},
+    {.key = GMM_RANK,
+     .type = BASE_I64,
+     .structure = 1,
+     .initial = "1",
+     .minimum = 1,
+     .maximum = 65535,
+     .help = "factors of a component's covariance, fewer than columns (of "
+             "factor covariances)"},
     {.key = GMM_INIT,
      .type = BASE_STR,
      .initial = "k-means",

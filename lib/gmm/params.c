@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gmm/internal.h"
+#include "gmm/factor.h"
 
 /* Adds n elements to a total of bytes, each piece a multiple of a cache line.
  * Returns the offset; on overflow total becomes SIZE_MAX for good. */
@@ -58,15 +58,24 @@ static void place(gmm_tables *t, const kern_ops *ops, char *block,
 gmm_params *gmm_params_new(const gmm_covariance *type, size_t k, size_t d,
                            genmod_workspace *w)
 {
+    return gmm_params_new_rank(type, k, d, 0, w);
+}
+
+gmm_params *gmm_params_new_rank(const gmm_covariance *type, size_t k, size_t d,
+                                size_t rank, genmod_workspace *w)
+{
+    const size_t factors = rank ? gmm_factor_size(d, rank) : 0;
     const size_t units = gmm_units(type, k);
     const int32_t cpu = base_cpu(w);
-    size_t n_cov, n_state;
+    size_t n_cov, n_low, n_state;
     char *block;
     gmm_params *p;
     layout at;
 
     if (!base_mul(units, gmm_unit_size(type, d), &n_cov) ||
-        !base_add(n_cov, k + k * d + 2 * d + 1, &n_state))
+        !base_mul(k, factors, &n_low) ||
+        !base_add(n_cov, k + k * d + 2 * d + 1, &n_state) ||
+        !base_add(n_state, n_low, &n_state))
         n_cov = n_state = SIZE_MAX;
     at = plan(units, type->triangle ? d * d : d, k, d, n_state);
     block = base_alloc(w, at.total, 1);
@@ -85,7 +94,10 @@ gmm_params *gmm_params_new(const gmm_covariance *type, size_t k, size_t d,
     p->covariances = p->means + k * d;
     p->column_variance = p->covariances + n_cov;
     p->noise = p->column_variance + d;
-    memset(p->noise, 0, (1 + d) * sizeof(double));
+    p->rank = rank;
+    p->loadings = p->noise + 1 + d;
+    p->uniquenesses = p->loadings + k * d * rank;
+    memset(p->noise, 0, (1 + d + n_low) * sizeof(double));
     p->log_norm = (double *)(block + at.log_norm);
     place(&p->f32, kern_ops_of(cpu, GENMOD_F32), block, &at, 0);
     place(&p->f64, kern_ops_of(cpu, GENMOD_F64), block, &at, 1);
@@ -316,7 +328,10 @@ int32_t gmm_slots_new(const gmm_covariance *t, size_t d, size_t width,
     const size_t line = BASE_ALIGN / sizeof(double);
 
     out->pack = t->triangle ? (d * d + line - 1) / line * BASE_ALIGN : 0;
-    out->bytes = out->pack + (t->triangle ? kern_factor_scratch(d) : 0);
+    out->work = out->pack + (t->triangle ? kern_factor_scratch(d) : 0);
+    out->work = (out->work + BASE_ALIGN - 1) / BASE_ALIGN * BASE_ALIGN;
+    out->bytes = out->work + (t->low ? gmm_factor_scratch(d) : 0);
+    out->bytes = (out->bytes + BASE_ALIGN - 1) / BASE_ALIGN * BASE_ALIGN;
     out->at = base_scratch(w, width, out->bytes);
     return out->at ? GENMOD_OK : base_status(w);
 }

@@ -22,7 +22,7 @@ static const gmm_covariance *type_of(const gmm_covariance *a,
                                      const gmm_covariance *b)
 {
     if (a == b)
-        return a;
+        return gmm_part_covariance(a);
     return gmm_covariance_of(a->triangle || b->triangle ? "full" : "diagonal");
 }
 

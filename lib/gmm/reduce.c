@@ -182,8 +182,9 @@ static int32_t join(merging *g, size_t i, genmod_workspace *w)
 
 static gmm_params *widened(const gmm_params *from, genmod_workspace *w)
 {
-    const gmm_covariance *const t =
-        gmm_covariance_of(from->type->shared ? "full" : from->type->name);
+    const gmm_covariance *const t = from->type->shared
+                                        ? gmm_covariance_of("full")
+                                        : gmm_part_covariance(from->type);
     const size_t size = gmm_unit_size(t, from->d);
     gmm_params *const p = gmm_params_new(t, from->k, from->d, w);
 
@@ -227,7 +228,8 @@ static int32_t open(merging *g, genmod_workspace *w)
 static gmm_params *kept(const gmm_params *p, size_t k,
                         const unsigned char *gone, genmod_workspace *w)
 {
-    gmm_params *const q = gmm_params_new(p->type, k, p->d, w);
+    gmm_params *const q =
+        gmm_params_new(gmm_part_covariance(p->type), k, p->d, w);
     const size_t size = gmm_unit_size(p->type, p->d);
     double sum = 0;
     size_t at = 0;

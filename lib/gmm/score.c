@@ -222,8 +222,8 @@ static int32_t criterion(const gmm_model *m, const genmod_data *x, int kind,
         status = score(m, x, NULL, NULL, 0, &lane, &weight, w);
     if (status)
         return status;
-    p = (double)gmm_trained_parameters(m->config, m->params->type, m->params->k,
-                                       m->params->d);
+    p = (double)gmm_count_parameters(m->config, m->params->type, m->params->k,
+                                     m->params->d);
     if (kind == MEAN)
         *out = lane.log_likelihood / weight;
     else if (kind == AIC)

@@ -12,12 +12,23 @@ static size_t padded(size_t m)
     return (m + 15) / 16 * 16;
 }
 
+int32_t gmm_check_slope(const gmm_params *p, genmod_workspace *w)
+{
+    if (p->noise[0] > 0)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "the model has noise, whose box has no gradient");
+    return GENMOD_OK;
+}
+
 int32_t gmm_slope_open(gmm_slope *s, const gmm_params *p, const genmod_data *x,
                        genmod_workspace *w)
 {
     const size_t k = p->k, d = p->d;
+    int32_t status = gmm_check_slope(p, w);
     size_t rows;
 
+    if (status)
+        return status;
     s->p = p;
     s->ops = gmm_tables_of(p, base_data_type(x))->ops;
     s->panel = d * KERN_ROWS * s->ops->bytes;

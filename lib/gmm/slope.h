@@ -23,6 +23,8 @@ typedef struct gmm_slope_slot {
     void *pack;
 } gmm_slope_slot;
 
+/* Refuses noise beside the Gaussians. */
+int32_t gmm_check_slope(const gmm_params *p, genmod_workspace *w);
 /* Takes scratch for rows of x. */
 int32_t gmm_slope_open(gmm_slope *s, const gmm_params *p, const genmod_data *x,
                        genmod_workspace *w);

@@ -252,8 +252,11 @@ static void propose(const gmm_job *job, const double *centers, double scale,
                 cov[0] += job->variance[c] / (double)p->d;
             else
                 cov[p->type->triangle ? c * p->d + c : c] = job->variance[c];
+            if (p->rank)
+                p->uniquenesses[u * p->d + c] = job->variance[c];
         }
     }
+    memset(p->loadings, 0, p->k * p->d * p->rank * sizeof(double));
     gmm_job_noise(job, p);
     p->pivot_floor = 0;
     gmm_derive_columns(p);

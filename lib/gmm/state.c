@@ -1,7 +1,9 @@
 /* A model as bytes: options, parameters, report. */
 #include <math.h>
+#include <string.h>
 
 #include "codec/codec.h"
+#include "gmm/factor.h"
 #include "gmm/noise.h"
 #include "gmm/variational.h"
 
@@ -14,12 +16,12 @@
 #define FLAGS "posterior_flags" /* given_mean, given_covariance, fitted */
 #define POSTERIOR_TENSORS 4
 
-/* And the noise, where the options ask for it, and what belongs to a
- * posterior. */
-static size_t own_tensors(const genmod_config *c, int belief)
+/* And the noise, where the options ask for it; two for a covariance that is
+ * made of factors; what belongs to a posterior. */
+static size_t own_tensors(const gmm_model *m, int belief)
 {
-    return OWN_TENSORS + (gmm_noise_wanted(c) ? 1 : 0) +
-           (belief ? POSTERIOR_TENSORS : 0);
+    return OWN_TENSORS + (gmm_noise_wanted(m->config) ? 1 : 0) +
+           (gmm_model_rank(m) ? 2 : 0) + (belief ? POSTERIOR_TENSORS : 0);
 }
 
 /* All entries but likelihoods and what is made of them count something, and
@@ -80,6 +82,14 @@ static int32_t add_tensors(codec_draft *f, const gmm_model *m)
     codec_draft_tensor(f, GMM_MEANS, GENMOD_F64, 2, means, p->means);
     codec_draft_tensor(f, GMM_COVARIANCES, GENMOD_F64, rank, shape,
                        p->covariances);
+    if (p->rank) {
+        const uint64_t loadings[3] = {p->k, p->d, p->rank};
+
+        codec_draft_tensor(f, GMM_LOADINGS, GENMOD_F64, 3, loadings,
+                           p->loadings);
+        codec_draft_tensor(f, GMM_UNIQUENESSES, GENMOD_F64, 2, means,
+                           p->uniquenesses);
+    }
     codec_draft_tensor(f, COLUMN_VARIANCE, GENMOD_F64, 1, columns,
                        p->column_variance);
     if (gmm_noise_wanted(m->config))
@@ -107,9 +117,8 @@ static int32_t save(const gmm_model *m, size_t cap, void *out, size_t *need,
     const gmm_posterior *const q = m->posterior;
     double flags[3];
     codec_draft f;
-    int32_t status =
-        codec_draft_new(&record, 0, own_tensors(m->config, q != NULL),
-                        m->config, m->report, &f, w);
+    int32_t status = codec_draft_new(&record, 0, own_tensors(m, q != NULL),
+                                     m->config, m->report, &f, w);
 
     if (!status)
         status = add_tensors(&f, m);
@@ -173,7 +182,7 @@ static int32_t derive(gmm_params *p, genmod_workspace *w)
 {
     const size_t units = gmm_units(p->type, p->k);
     const size_t line = BASE_ALIGN / sizeof(double);
-    gmm_slots slots = {NULL, 0, 0};
+    gmm_slots slots = {NULL, 0, 0, 0};
 
     if (p->type->triangle) {
         slots.pack = (p->d * p->d + line - 1) / line * BASE_ALIGN;
@@ -219,6 +228,29 @@ static int32_t settle(gmm_params *p, genmod_workspace *w)
     return status ? status : derive(p, w);
 }
 
+/* What the covariances are made of, and that they are. */
+static int32_t read_factors(const loading *l, gmm_params *p)
+{
+    const uint64_t shape[3] = {p->k, p->d, p->rank};
+    const codec_tensor *const w = find(l, GMM_LOADINGS, 3, shape);
+    const codec_tensor *const psi = w ? find(l, GMM_UNIQUENESSES, 2, shape) : w;
+    const codec_tensor *const covariances =
+        codec_find(l->file, GMM_COVARIANCES);
+    int32_t status;
+
+    if (!psi)
+        return GENMOD_BAD_BYTES;
+    codec_copy_f64(w, p->loadings);
+    codec_copy_f64(psi, p->uniquenesses);
+    status = blame(gmm_factor_settle(p, l->w), l->w);
+    if (!status && memcmp(covariances->data, p->covariances,
+                          p->n_cov * sizeof(double)) != 0)
+        status = base_fail(l->w, GENMOD_BAD_BYTES,
+                           "covariances are not those of loadings and "
+                           "uniquenesses");
+    return status;
+}
+
 /* The tensors are there in full, so d and k are no more than the bytes hold. */
 static int32_t read_params(loading *l)
 {
@@ -238,6 +270,7 @@ static int32_t read_params(loading *l)
         covariances ? find(l, COLUMN_VARIANCE, 1, two + 1) : NULL;
     const uint64_t sides[1] = {d + 1};
     const codec_tensor *noise = NULL;
+    int32_t status = GENMOD_OK;
     gmm_params *p;
 
     if (!variance)
@@ -245,12 +278,16 @@ static int32_t read_params(loading *l)
     if (d < 1 || d > 65536)
         return base_fail(l->w, GENMOD_BAD_BYTES,
                          "means have %u columns; there may be 1 to 65536", d);
+    if (gmm_model_rank(&l->fresh) >= d)
+        return base_fail(l->w, GENMOD_BAD_BYTES, "rank is %u for %u columns",
+                         (uint64_t)gmm_model_rank(&l->fresh), d);
     if (gmm_noise_wanted(l->fresh.config)) {
         noise = find(l, GMM_NOISE, 1, sides);
         if (!noise)
             return GENMOD_BAD_BYTES;
     }
-    p = gmm_params_new(type, k, (size_t)d, l->w);
+    p = gmm_params_new_rank(type, k, (size_t)d, gmm_model_rank(&l->fresh),
+                            l->w);
     if (!p)
         return base_status(l->w);
     l->fresh.params = p;
@@ -258,9 +295,11 @@ static int32_t read_params(loading *l)
         codec_copy_f64(noise, p->noise);
     codec_copy_f64(weights, p->weights);
     codec_copy_f64(means, p->means);
-    codec_copy_f64(covariances, p->covariances);
     codec_copy_f64(variance, p->column_variance);
-    return settle(p, l->w);
+    codec_copy_f64(covariances, p->covariances);
+    if (p->rank)
+        status = read_factors(l, p);
+    return status ? status : settle(p, l->w);
 }
 
 static int32_t check_posterior(gmm_posterior *q, const double flags[3],
@@ -371,7 +410,7 @@ static int32_t load(gmm_model *m, size_t n, const void *bytes,
         status = codec_read_options(l.file, &record, &l.fresh.config, w);
     if (!status)
         status = codec_check_counts(l.file, &record, 0,
-                                    own_tensors(l.fresh.config, belief), w);
+                                    own_tensors(&l.fresh, belief), w);
     if (!status)
         status = read_params(&l);
     if (!status && belief)

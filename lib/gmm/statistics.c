@@ -12,7 +12,7 @@ static gmm_statistics *make(const gmm_params *p, genmod_workspace *w)
 
     if (!s)
         return NULL;
-    s->reference = gmm_params_new(p->type, p->k, p->d, w);
+    s->reference = gmm_params_new_rank(p->type, p->k, p->d, p->rank, w);
     s->sums = s->reference ? gmm_stats_new(p->type, p->k, p->d, w) : NULL;
     if (!s->sums) {
         gmm_statistics_free(s);
@@ -151,6 +151,7 @@ int32_t gmm_statistics_add(gmm_statistics *s, const genmod_data *x,
 static int same_parameters(const gmm_params *a, const gmm_params *b)
 {
     return a->type == b->type && a->k == b->k && a->d == b->d &&
+           a->rank == b->rank &&
            memcmp(a->weights, b->weights, a->n_state * sizeof *a->weights) == 0;
 }
 

@@ -11,7 +11,8 @@ struct gmm_statistics {
     double weight, log_likelihood, rows;
 };
 
-/* GENMOD_BAD_ARGUMENT where an option keeps EM from working on sums of parts. */
+/* GENMOD_BAD_ARGUMENT where an option keeps EM from working on sums of parts.
+ */
 int32_t gmm_check_sums(const gmm_model *m, genmod_workspace *w);
 
 #endif

@@ -41,8 +41,8 @@ void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before)
                     t->stats->common ? GMM_FORM_CENTER : GMM_FORM_MEANS);
     base_report_set(r, GMM_REPORT_BEST_START, (double)t->number);
     base_report_set(r, GMM_REPORT_PARAMETERS,
-                    (double)gmm_trained_parameters(job->m->config, job->type,
-                                                   job->k, job->d));
+                    (double)gmm_count_parameters(job->m->config, job->type,
+                                                 job->k, job->d));
     if (job->vary)
         gmm_vary_publish(job, t);
     if (!job->side)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gmm/factor.h"
 #include "gmm/hold.h"
 #include "gmm/noise.h"
 #include "gmm/prior.h"
@@ -212,12 +213,26 @@ static int try_unit(const update *u, size_t unit, size_t slot)
            gmm_derive_unit(u->next, unit, u->slots, slot);
 }
 
+static void copy_factors(const gmm_params *from, size_t i, gmm_params *to,
+                         size_t j)
+{
+    const size_t size = from->d * from->rank;
+
+    if (from->rank == 0)
+        return;
+    memcpy(to->loadings + j * size, from->loadings + i * size,
+           size * sizeof(double));
+    memcpy(to->uniquenesses + j * to->d, from->uniquenesses + i * to->d,
+           to->d * sizeof(double));
+}
+
 static void keep_unit(const update *u, size_t unit)
 {
     const size_t size = gmm_unit_size(u->now->type, u->now->d);
 
     memcpy(u->next->covariances + unit * size,
            u->now->covariances + unit * size, size * sizeof(double));
+    copy_factors(u->now, unit, u->next, unit);
 }
 
 static int32_t mend_unit(const update *u, size_t unit, size_t slot)
@@ -227,7 +242,10 @@ static int32_t mend_unit(const update *u, size_t unit, size_t slot)
     if (ridge < FIRST_RIDGE)
         ridge = FIRST_RIDGE;
     for (; ridge < LAST_RIDGE * 1.5; ridge *= 10) {
-        add_ridge(u, unit, ridge - added);
+        if (u->next->rank)
+            gmm_factor_widen(u->next, unit, ridge - added);
+        else
+            add_ridge(u, unit, ridge - added);
         added = ridge;
         if (try_unit(u, unit, slot))
             return GMM_MEND_RIDGE;
@@ -250,7 +268,6 @@ static int32_t spread_item(size_t unit, size_t slot, void *arg)
 {
     const update *const u = arg;
 
-    (void)slot;
     if (stays(u, unit)) {
         keep_unit(u, unit);
         return GENMOD_OK;
@@ -268,6 +285,10 @@ static int32_t spread_item(size_t unit, size_t slot, void *arg)
     if (u->now->type->triangle && u->rules->shrinkage > 0)
         shrink(u, unit);
     add_ridge(u, unit, u->rules->ridge);
+    if (u->next->rank && !dead(u, unit))
+        gmm_factor_step(u->now, u->next, unit, u->rules->ridge,
+                        u->slots->at + slot * u->slots->bytes + u->slots->work,
+                        u->slots->at + slot * u->slots->bytes + u->slots->pack);
     return GENMOD_OK;
 }
 
@@ -318,6 +339,7 @@ static void reseed(const update *u, size_t j, size_t from)
     p->weights[j] = p->weights[from];
     if (!p->type->shared)
         memcpy(p->covariances + j * size, unit, size * sizeof(double));
+    copy_factors(p, from, u->next, j);
 }
 
 /* Nothing is re-seeded beside what is held. */

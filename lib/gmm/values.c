@@ -2,6 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "gmm/factor.h"
+#include "gmm/hold.h"
 #include "gmm/variational.h"
 
 /* U of one unit, original columns: U_ij = scale_i U'_ij, since e' = scale e. */
@@ -33,6 +35,14 @@ static const double *stored(const gmm_params *p, const char *name, size_t *n)
     if (base_same(name, GMM_MEANS)) {
         *n = p->k * p->d;
         return p->means;
+    }
+    if (p->rank && base_same(name, GMM_LOADINGS)) {
+        *n = p->k * p->d * p->rank;
+        return p->loadings;
+    }
+    if (p->rank && base_same(name, GMM_UNIQUENESSES)) {
+        *n = p->k * p->d;
+        return p->uniquenesses;
     }
     if (base_same(name, GMM_NOISE)) {
         *n = 1 + p->d;
@@ -103,7 +113,9 @@ static int32_t check_sizes(const gmm_model *m, const values *v,
 {
     const gmm_covariance *const t = gmm_model_covariance(m);
     const size_t k = gmm_components(m);
-    size_t n;
+    const size_t rank = gmm_model_rank(m);
+    size_t n, unit;
+    int32_t status;
 
     if (v->k != k)
         return base_fail(w, GENMOD_BAD_ARGUMENT, "k is %u; components is %u",
@@ -111,7 +123,11 @@ static int32_t check_sizes(const gmm_model *m, const values *v,
     if (v->d < 1 || v->d > 65536)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "d is %u; it must lie in 1 … 65536", (uint64_t)v->d);
-    if (!base_mul(gmm_units(t, k), gmm_unit_size(t, v->d), &n) || v->n_cov != n)
+    status = rank ? gmm_factor_check(rank, v->d, w) : GENMOD_OK;
+    if (status)
+        return status;
+    unit = rank ? gmm_factor_size(v->d, rank) : gmm_unit_size(t, v->d);
+    if (!base_mul(gmm_units(t, k), unit, &n) || v->n_cov != n)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "n_cov is %u; %s covariances take %u",
                          (uint64_t)v->n_cov, t->name, (uint64_t)n);
@@ -136,19 +152,35 @@ int32_t gmm_params_settle(gmm_params *p, genmod_workspace *w)
     return GENMOD_OK;
 }
 
+/* Of each component W, then psi. */
+static int32_t take_factors(gmm_params *p, const double *from,
+                            genmod_workspace *w)
+{
+    const size_t d = p->d, n = d * p->rank;
+
+    for (size_t j = 0; j < p->k; j++, from += n + d) {
+        memcpy(p->loadings + j * n, from, n * sizeof(double));
+        memcpy(p->uniquenesses + j * d, from + n, d * sizeof(double));
+    }
+    return gmm_factor_settle(p, w);
+}
+
 static int32_t take(gmm_model *m, const values *v, genmod_workspace *w)
 {
-    gmm_params *const p =
-        gmm_params_new(gmm_model_covariance(m), v->k, v->d, w);
+    gmm_params *const p = gmm_params_new_rank(gmm_model_covariance(m), v->k,
+                                              v->d, gmm_model_rank(m), w);
     int32_t status;
 
     if (!p)
         return base_status(w);
     memcpy(p->weights, v->weights, v->k * sizeof(double));
     memcpy(p->means, v->means, v->k * v->d * sizeof(double));
-    memcpy(p->covariances, v->cov, v->n_cov * sizeof(double));
+    if (!p->rank)
+        memcpy(p->covariances, v->cov, v->n_cov * sizeof(double));
+    status = p->rank ? take_factors(p, v->cov, w) : GENMOD_OK;
     memset(p->column_variance, 0, v->d * sizeof(double));
-    status = gmm_params_settle(p, w);
+    if (!status)
+        status = gmm_params_settle(p, w);
     if (status) {
         gmm_params_free(p);
         return status;
@@ -158,8 +190,9 @@ static int32_t take(gmm_model *m, const values *v, genmod_workspace *w)
     if (m->posterior)
         m->posterior->fitted = 0;
     base_report_clear(m->report);
-    base_report_set(m->report, GMM_REPORT_PARAMETERS,
-                    (double)gmm_free_parameters(p->type, p->k, p->d));
+    base_report_set(
+        m->report, GMM_REPORT_PARAMETERS,
+        (double)gmm_count_parameters(m->config, p->type, p->k, p->d));
     return GENMOD_OK;
 }
 

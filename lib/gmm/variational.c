@@ -67,6 +67,10 @@ static int32_t check_alone(const gmm_job *job)
                               : job->side                ? GMM_NOISE
                                                          : NULL;
 
+    if (job->type->low)
+        return base_fail(job->w, GENMOD_BAD_ARGUMENT,
+                         "covariance is \"factor\"; inference is "
+                         "\"variational\", which has no posterior of factors");
     if (other)
         return base_fail(job->w, GENMOD_BAD_ARGUMENT,
                          "option \"%s\" is of inference \"em\"; it is "

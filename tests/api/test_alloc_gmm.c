@@ -517,16 +517,23 @@ static void make_saved(const char *covariance)
     tear_down(&s);
 }
 
+/* Calls in which factors take memory of their own. */
+static int by_type(size_t number)
+{
+    return calls[number].call == call_fit || calls[number].call == call_save ||
+           calls[number].call == call_load || calls[number].call == call_copy;
+}
+
 static void every_allocation_of_every_call_is_survived(void **state)
 {
     (void)state;
-    const char *const covariances[4] = {"full", "tied", "diagonal",
-                                        "spherical"};
+    const char *const covariances[5] = {"full", "tied", "diagonal", "spherical",
+                                        "factor"};
     size_t total = 0;
     invent();
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         size_t sites = 0;
-        for (size_t type = 0; type < 4; type++) {
+        for (size_t type = 0; type < (by_type(i) ? 5 : 4); type++) {
             make_saved(covariances[type]);
             sites += walk(i, covariances[type], 1);
             sites += walk(i, covariances[type], 3);

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const names[] = {"full", "tied", "diagonal", "spherical"};
+static const char *const names[] = {"full", "tied", "diagonal", "spherical",
+                                    "factor"};
 
 static int write_file(const char *folder, const char *name, const void *bytes,
                       size_t n)
@@ -49,6 +50,9 @@ static int make(const char *folder, const char *name, const char *covariance,
         genmod_config_set_str(c, GMM_COVARIANCE, covariance, NULL) ||
         genmod_config_set_str(c, GMM_INFERENCE, inference, NULL) ||
         genmod_config_set_i64(c, GMM_MAX_ITERATIONS, 3, NULL) ||
+        genmod_config_set_f64(
+            c, GMM_NOISE,
+            covariance[0] == 'f' && inference[0] == 'e' ? 0.05 : 0, NULL) ||
         genmod_data_new(&v, NULL) ||
         genmod_data_set_rows(v, GENMOD_F64, N, 2, x, 0, 0, NULL) ||
         gmm_new(c, &m, NULL) || gmm_fit(m, v, NULL, NULL, NULL) ||
@@ -136,7 +140,7 @@ int main(int argc, char **argv)
 {
     if (argc != 4)
         return EXIT_FAILURE;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (make(argv[1], names[i], names[i], "em"))
             return EXIT_FAILURE;
     return make(argv[1], "variational", "full", "variational") ||
