@@ -23,7 +23,7 @@ static size_t dependent(const gmm_params *p, const map *f, double *work)
 
         for (size_t c = 0; c < d; c++) {
             row[c] = f->a[i * d + c] / ((const double *)p->f64.scale)[c];
-            before = fmax(before, fabs(row[c]));
+            before = fabs(row[c]) > before ? fabs(row[c]) : before;
         }
         for (size_t c = 0; c < d && before > 0; c++)
             row[c] /= before;

@@ -76,6 +76,11 @@ static double slope(const line *g, double x)
     return sum;
 }
 
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 /* Where the distribution has all its mass, and its smallest deviation. */
 static double bracket(const line *g, double *lo, double *hi)
 {
@@ -84,9 +89,9 @@ static double bracket(const line *g, double *lo, double *hi)
     *lo = (double)INFINITY;
     *hi = -(double)INFINITY;
     for (size_t j = 0; j < g->p->k; j++) {
-        *lo = fmin(*lo, g->mean[j] - FAR * g->sigma[j]);
-        *hi = fmax(*hi, g->mean[j] + FAR * g->sigma[j]);
-        least = fmin(least, g->sigma[j]);
+        *lo = -larger(-*lo, FAR * g->sigma[j] - g->mean[j]);
+        *hi = larger(*hi, g->mean[j] + FAR * g->sigma[j]);
+        least = -larger(-least, -g->sigma[j]);
     }
     return least;
 }
@@ -118,13 +123,13 @@ static double invert(const line *g, double p)
             hi = x;
         if (!(next > lo && next < hi && fabs(step) < before / 2)) {
             if (fabs(e) <= 0x1p-49 * want ||
-                fabs(step) <= 0x1p-50 * fmax(fabs(x), least))
+                fabs(step) <= 0x1p-50 * larger(fabs(x), least))
                 return x;
             next = lo / 2 + hi / 2;
             step = hi / 2 - lo / 2;
         }
         before = fabs(step);
-        if (!(before > 0x1p-54 * fmax(fabs(x), least)))
+        if (!(before > 0x1p-54 * larger(fabs(x), least)))
             return next;
         x = next;
     }
