@@ -370,6 +370,71 @@ static void forged_value_is_refused(void **state)
     free(b.p);
 }
 
+/* Factors, whose number is 2, and noise. */
+static fixture_bytes saved_with_all(void)
+{
+    genmod_config *const c = fixture_config(2, REF_FULL, "covariance=factor");
+    double x[60 * 3];
+    gmm_model *m = NULL;
+    ref_random r = {15};
+    assert_ok(genmod_config_set_i64(c, GMM_RANK, 2, NULL));
+    assert_ok(genmod_config_set_f64(c, GMM_NOISE, 0.125, NULL));
+    for (size_t i = 0; i < 60 * 3; i++)
+        x[i] = ref_normal(&r) + (double)(i % 2);
+    genmod_data *const v = fixture_view(60, 3, x);
+    assert_ok(gmm_new(c, &m, NULL));
+    assert_ok(gmm_fit(m, v, NULL, NULL, NULL));
+    const fixture_bytes b = fixture_save(m);
+    genmod_data_free(v);
+    genmod_config_free(c);
+    gmm_free(m);
+    return b;
+}
+
+static void forged_factors_and_noise_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tensor;
+        size_t at;
+        double v;
+        const char *text;
+    } faults[] = {
+        {"noise", 0, 1, "noise[0] is 1"},
+        {"noise", 0, NAN, "noise[0] is nan"},
+        {"noise", 2, -3, "noise[2] is -3; it must be finite and > 0"},
+        {"noise", 0, 0, "noise[1]"},
+        {"loadings", 3, INFINITY, "loadings: element 3 is inf"},
+        {"uniquenesses", 4, 0, "uniquenesses: element 4 is 0"},
+        {"loadings", 3, 0.5, "covariances are not those"},
+        {"covariances", 4, 0.5, "covariances are not those"},
+    };
+    const fixture_bytes b = saved_with_all();
+    gmm_model *const m = fitted(REF_SPHERICAL, 3, 1);
+    const fixture_bytes before = fixture_save(m);
+    genmod_workspace *const w = fixture_workspace(1);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0] + 2; i++) {
+        const fixture_bytes f =
+            i < 8 ? forge_value(b, faults[i].tensor, faults[i].at, faults[i].v)
+            : i == 8 ? forge(b, "rank\":\"2\"", "rank\":\"3\"")
+                     : forge(b, "noise\":\"0.125\"", "noise\":\"0\"");
+        assert_status(gmm_load(m, f.n, f.p, w), GENMOD_BAD_BYTES, w);
+        fixture_says(w, i < 8    ? faults[i].text
+                        : i == 8 ? "rank is 3 for 3 columns"
+                                 : "tensors");
+        assert_true(fixture_unchanged(m, before));
+        free(f.p);
+    }
+    for (size_t n = 0; n < b.n; n += 7)
+        assert_status(gmm_load(m, n, b.p, w), GENMOD_BAD_BYTES, w);
+    assert_ok(gmm_load(m, b.n, b.p, w));
+    assert_true(fixture_unchanged(m, b));
+    genmod_workspace_free(w);
+    gmm_free(m);
+    free(before.p);
+    free(b.p);
+}
+
 static void forged_shape_is_refused(void **state)
 {
     (void)state;
@@ -512,6 +577,7 @@ int main(void)
         cmocka_unit_test(save_and_load_refuse_bad_arguments),
         cmocka_unit_test(forged_header_is_refused),
         cmocka_unit_test(forged_value_is_refused),
+        cmocka_unit_test(forged_factors_and_noise_are_refused),
         cmocka_unit_test(forged_shape_is_refused),
         cmocka_unit_test(every_prefix_is_rejected),
         cmocka_unit_test(flipped_bits_are_rejected),
