@@ -18,6 +18,11 @@ extern "C" {
 #define GENMOD_BINARY 3      /* 0 or 1 */
 #define GENMOD_CATEGORICAL 4 /* a category's number, 0 to its levels - 1 */
 
+/* How codes lie between two. */
+#define GENMOD_LINEAR 0
+/** directions along the sphere, norms along the line: Shoemake 1985; White 2016 */
+#define GENMOD_SPHERICAL 1
+
 /**
  * A view of n rows × d columns.
  *

@@ -112,10 +112,6 @@ typedef struct vae_model vae_model;
 /* What stands for a row that the decoder gives a distribution of. */
 #define GENMOD_MEAN 0 /**< its mean (most probable category, median of positive) */
 #define GENMOD_DRAW 1 /**< a draw from it */
-/* How codes lie between two. */
-#define GENMOD_LINEAR 0
-/** directions along the sphere, norms along the line: Shoemake 1985; White 2016 */
-#define GENMOD_SPHERICAL 1
 
 /**
  * Make a config with the defaults of a variational autoencoder.

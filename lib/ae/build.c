@@ -170,13 +170,15 @@ static void build_head(model_draft *f, ad_node x)
 }
 
 int32_t ae_compile_update(const model_body *b, const double *recipe,
-                          size_t rows, ad_program **out, genmod_workspace *w)
+                          size_t phase, size_t rows, ad_program **out,
+                          genmod_workspace *w)
 {
     model_draft f;
     const int32_t status =
         model_draft_open(&f, b, rows, NN_TRAIN | NN_UPDATE, w);
     ad_node x;
 
+    (void)phase;
     if (status)
         return status;
     x = model_draft_rows(&f, "x", &b->columns.size);

@@ -91,7 +91,8 @@ int32_t ae_declare(const genmod_config *c, const model_schema *s, model_body *b,
 int32_t ae_compile(const model_body *b, size_t program, size_t rows,
                    ad_program **out, genmod_workspace *w);
 int32_t ae_compile_update(const model_body *b, const double *recipe,
-                          size_t rows, ad_program **out, genmod_workspace *w);
+                          size_t phase, size_t rows, ad_program **out,
+                          genmod_workspace *w);
 int32_t ae_compile_evaluate(const model_body *b, const double *recipe,
                             size_t rows, ad_program **out, genmod_workspace *w);
 

@@ -36,7 +36,7 @@ static void note_rows(model_trainer *t, const ad_program *p, size_t m)
     double *const sum = t->tally;
     nn_status s;
 
-    if (p != t->update)
+    if (p == t->evaluate)
         return;
     nn_loop_status(t->loop, &s);
     if (s.pass <= (double)s.epoch) /* the first of a pass */
@@ -51,7 +51,7 @@ static void note_hits(model_trainer *t, const ad_program *p, size_t m)
 {
     const float *hits;
 
-    if (p == t->update) {
+    if (p != t->evaluate) {
         t->tally[HITS] = t->tally[HELD] = 0;
         return;
     }

@@ -160,6 +160,8 @@ int32_t base_config_assign(genmod_config *to, const genmod_config *from,
 /* As genmod_config_set_str(), inside a call. */
 int32_t base_config_set(genmod_config *c, const char *key, const char *v,
                         genmod_workspace *w);
+/* 1: the family has an option of that key. */
+int base_config_has(const genmod_config *c, const char *key);
 /* For a key that the family knows to be there. */
 int64_t base_config_i64(const genmod_config *c, const char *key);
 double base_config_f64(const genmod_config *c, const char *key);

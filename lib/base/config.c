@@ -223,6 +223,11 @@ int32_t base_config_assign(genmod_config *to, const genmod_config *from,
     return GENMOD_OK;
 }
 
+int base_config_has(const genmod_config *c, const char *key)
+{
+    return find(c, key) < c->n;
+}
+
 int64_t base_config_i64(const genmod_config *c, const char *key)
 {
     return c->values[find(c, key)].i64;

@@ -7,9 +7,8 @@
 #define PANEL 256                 /* most rows of a const call's program */
 #define ARENA ((size_t)512 << 10) /* that its arena should not pass */
 
-/* Groups of variables; the optimiser has the first. */
-#define TRAINED 0
-#define FIXED 1
+/* Groups of variables: those of the players, and behind them all others. */
+#define FIXED MODEL_PLAYERS
 
 /* ---- declaring ----------------------------------------------------------- */
 
@@ -56,7 +55,15 @@ int32_t model_body_net(model_body *b, nn_net *net, const char *prefix,
 {
     assert(b->nets < MODEL_NETS);
     b->net[b->nets++] = net;
-    return nn_declare(net, b->store, prefix, TRAINED, tied, w);
+    return nn_declare(net, b->store, prefix, 0, tied, w);
+}
+
+int32_t model_body_player_net(model_body *b, nn_net *net, const char *prefix,
+                              size_t player, genmod_workspace *w)
+{
+    assert(b->nets < MODEL_NETS && player < MODEL_PLAYERS);
+    b->net[b->nets++] = net;
+    return nn_declare(net, b->store, prefix, (int32_t)player, NULL, w);
 }
 
 int32_t model_body_fixed_net(model_body *b, nn_net *net, const char *prefix,
@@ -236,7 +243,7 @@ size_t model_body_parameters(const model_body *b)
 
     for (size_t i = 0; i < ad_store_count(b->store); i++)
         if (ad_store_kind(b->store, i) == AD_TRAINED &&
-            ad_store_group(b->store, i) == TRAINED)
+            ad_store_group(b->store, i) != FIXED)
             n += (size_t)ad_elements(ad_store_shape(b->store, i));
     return n;
 }

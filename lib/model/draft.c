@@ -64,10 +64,10 @@ void model_draft_next(model_draft *f, int32_t variable, ad_node y)
         (ad_target){.kind = AD_NEXT, .node = y, .variable = variable};
 }
 
-/* Of the trained variables whose names begin with `prefix` (own 1), or of all
- * others. */
-static void add_gradients(model_draft *f, ad_node y, ad_node seed,
-                          const char *prefix, int own)
+/* Of a player's variables whose names begin with `prefix` (own 1), or of all
+ * its others. */
+static void add_gradients(model_draft *f, size_t player, ad_node y,
+                          ad_node seed, const char *prefix, int own)
 {
     const ad_store *const s = f->b->store;
     const size_t count = ad_store_count(s);
@@ -80,7 +80,8 @@ static void add_gradients(model_draft *f, ad_node y, ad_node seed,
     if (f->status)
         return;
     for (size_t i = 0; i < count; i++) {
-        if (ad_store_kind(s, i) != AD_TRAINED || ad_store_group(s, i) != 0 ||
+        if (ad_store_kind(s, i) != AD_TRAINED ||
+            ad_store_group(s, i) != (int32_t)player ||
             model_is_named(ad_store_name(s, i), prefix, "") != own)
             continue;
         wrt[n] = ad_variable(f->g, s, (int32_t)i);
@@ -95,14 +96,19 @@ static void add_gradients(model_draft *f, ad_node y, ad_node seed,
 
 void model_draft_gradients(model_draft *f, ad_node loss)
 {
-    add_gradients(f, loss, AD_NONE, "", 1);
+    add_gradients(f, 0, loss, AD_NONE, "", 1);
+}
+
+void model_draft_gradients_of(model_draft *f, size_t player, ad_node loss)
+{
+    add_gradients(f, player, loss, AD_NONE, "", 1);
 }
 
 void model_draft_gradients_through(model_draft *f, ad_node loss,
                                    const char *prefix, ad_node y, ad_node seed)
 {
-    add_gradients(f, loss, AD_NONE, prefix, 0);
-    add_gradients(f, y, seed, prefix, 1);
+    add_gradients(f, 0, loss, AD_NONE, prefix, 0);
+    add_gradients(f, 0, y, seed, prefix, 1);
 }
 
 int32_t model_draft_close(model_draft *f, ad_program **out)

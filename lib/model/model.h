@@ -16,6 +16,8 @@
 #include "nn/nn.h"
 
 #define MODEL_NETS 4
+#define MODEL_PLAYERS 2   /* optimisers, each of a group of variables */
+#define MODEL_PHASES 2    /* programs of an update */
 #define MODEL_PROGRAMS 12 /* of const calls */
 #define MODEL_ARRAYS 12
 #define MODEL_RECIPE 8
@@ -86,6 +88,9 @@ int32_t model_body_input(const genmod_config *c, const model_schema *s,
 /* The network becomes the body's, and its variables the store's. */
 int32_t model_body_net(model_body *b, nn_net *net, const char *prefix,
                        const nn_net *tied, genmod_workspace *w);
+/* The same for one of several players: number 0 is that of model_body_net(). */
+int32_t model_body_player_net(model_body *b, nn_net *net, const char *prefix,
+                              size_t player, genmod_workspace *w);
 /* The same for a network whose weights training leaves as they are. */
 int32_t model_body_fixed_net(model_body *b, nn_net *net, const char *prefix,
                              genmod_workspace *w);
@@ -135,8 +140,9 @@ int32_t model_draft_open(model_draft *f, const model_body *b, size_t rows,
 void model_draft_output(model_draft *f, ad_node y);
 /* A successor beside those of the networks. */
 void model_draft_next(model_draft *f, int32_t variable, ad_node y);
-/* The gradients of all variables that training moves. */
+/* The gradients of all variables that training moves: those of player 0. */
 void model_draft_gradients(model_draft *f, ad_node loss);
+void model_draft_gradients_of(model_draft *f, size_t player, ad_node loss);
 /* The same, but of variables whose names begin with `prefix` that of <seed, y>:
  * what they have by way of y alone. */
 void model_draft_gradients_through(model_draft *f, ad_node loss,
@@ -175,6 +181,13 @@ void model_put_labels(const model_rows *r, float *to);
 /* The door's column of element i of a row in the tensors' order. */
 size_t model_column_of(const nn_size *s, size_t i);
 
+/* A part of an update: a program, and the players that its gradients move. */
+typedef struct model_phase {
+    uint32_t players; /* bit i: player i */
+    uint64_t every;   /* updates, of which the last has this phase; the first
+                         phase is in all of them: 1 */
+} model_phase;
+
 struct model_family {
     codec_record record;
     size_t body;         /* bytes of a body */
@@ -211,24 +224,32 @@ struct model_family {
     /* Training options that a program holds: other ones, another program. NULL:
      * there are none. */
     void (*recipe)(const genmod_config *c, double out[MODEL_RECIPE]);
+    /* How many players there are, 0 counts as 1, and the phases of an update,
+     * at least one. NULL: one phase, that moves player 0. */
+    size_t players;
+    size_t (*phases)(const double *recipe, model_phase out[MODEL_PHASES]);
     /* Programs of a minibatch: "x" [m, …], "weight" [m], and "target" [m,
      * targets] where there are some -> the mean loss, and more outputs if the
-     * family wants them; `update` also leaves gradients and successors. */
+     * family wants them; an update's, one a phase, also leave gradients and
+     * successors. Of what it does not read it is given nothing. */
     int32_t (*compile_update)(const model_body *b, const double *recipe,
-                              size_t rows, ad_program **out,
+                              size_t phase, size_t rows, ad_program **out,
                               genmod_workspace *w);
     int32_t (*compile_evaluate)(const model_body *b, const double *recipe,
                                 size_t rows, ad_program **out,
                                 genmod_workspace *w);
-    /* Changes the options of training. NULL: nothing. */
-    void (*tune)(const genmod_config *c, nn_training *o);
+    int draws_apart; /* 1: its draws differ from one minibatch to the next */
+    /* Changes the options of training, of a player and n rows, of which or
+     * beside which so many are held out. NULL: nothing. */
+    void (*tune)(const genmod_config *c, size_t player, uint64_t n,
+                 uint64_t held_out, nn_training *o);
     /* Inputs of a training program beside "x" and "weight". NULL: none. */
     void (*fill)(const model_trainer *t, const ad_program *p, uint64_t step);
     /* What the family counts in training, beside the loop: finite numbers; a
      * checkpoint holds them. NULL: nothing. */
     size_t (*tallies)(const model_body *b);
-    /* After a replay that was taken, with its outputs in the arena: of
-     * `update`, or of `evaluate`. NULL: nothing. */
+    /* After a replay that was taken, with its outputs in the arena: of a
+     * phase, or of `evaluate`. NULL: nothing. */
     void (*note)(model_trainer *t, const ad_program *p, size_t m);
     /* Values of a series that is no history; 0: it is one. NULL: all are. */
     size_t (*length)(const model_body *b, const char *key);
@@ -240,12 +261,20 @@ struct model_family {
  */
 
 struct model_trainer {
-    nn_training options;         /* as of the last call */
+    nn_training options;         /* as of the last call; player 0's */
     double recipe[MODEL_RECIPE]; /* that the programs were compiled with */
-    nn_optimiser *optimiser;
+    size_t players, phases;
+    model_phase phase[MODEL_PHASES];
+    nn_optimiser *optimiser[MODEL_PLAYERS];
+    double norm[MODEL_PLAYERS]; /* of the last update's gradient */
     nn_loop *loop;
-    ad_program *update, *evaluate; /* NULL: not yet, after a checkpoint */
-    double steps, epochs;          /* before this trainer, since the start */
+    /* NULL: not yet, after a checkpoint */
+    ad_program *update[MODEL_PHASES], *evaluate;
+    /* What the first phase changes, for a second one that fails; NULL: there
+     * is one. */
+    void *undo;
+    double *kept_tally;
+    double steps, epochs; /* before this trainer, since the start */
     void *arena;
     size_t bytes; /* of the arena */
     size_t tallies;
@@ -259,6 +288,7 @@ struct model_trainer {
     double held_weight; /* mean weight of the held-out rows */
     void *stage;
     float *rows;     /* [batch, d + targets]; NULL: there are no targets */
+    float *spare;    /* [batch, d] for programs that read a row's label alone */
     int32_t *labels; /* [m] of the rows in the arena; NULL: not asked for */
 };
 
@@ -278,12 +308,19 @@ void model_trainer_free(model_trainer *t);
 int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
                            model_body *b, const genmod_data *x,
                            const genmod_data *held_out, genmod_workspace *w);
+/* The options that training on n rows has. */
+void model_training_options(const model_family *f, const genmod_config *c,
+                            size_t player, uint64_t n, uint64_t held_out,
+                            nn_training *out);
 extern const nn_hooks model_hooks; /* but for `self`, the trainer */
 
 /* ---- survey.c: a look at all rows -----------------------------------------
  */
 
 int model_is_labelled(const model_body *b);
+/* An image has one centre and one deviation a channel: a pixel that is hardly
+ * ever lit would count for hundreds of others by its own. */
+void model_settle_channels(const nn_columns *c);
 int32_t model_survey(model_body *b, const genmod_data *x, int learn,
                      double *mean_weight, genmod_workspace *w);
 
@@ -327,6 +364,7 @@ typedef struct model_panels {
     int labelled;              /* 1: x's labels are read, as in training */
     int keep;                  /* 1: `give` reads x */
     size_t n;                  /* rows */
+    size_t multiple;           /* that rows of a panel are of; 0: 1 */
     size_t row;                /* bytes of a row of the result */
     int32_t type;              /* of its elements, for `give` */
     int32_t what;              /* for `give`, like `scale` */
@@ -350,6 +388,37 @@ int32_t model_panels_out(const model_panels *o, void *out, genmod_workspace *w);
 /* GENMOD_BAD_ARGUMENT unless type is one of GENMOD_F32 and GENMOD_F64. */
 int32_t model_check_type(int32_t type, genmod_workspace *w);
 size_t model_type_bytes(int32_t type);
+
+/* ---- labels.c -------------------------------------------------------------
+ */
+
+/* GENMOD_BAD_ARGUMENT for the first label that is not from 0 to classes - 1. */
+int32_t model_check_labels(const model_rows *r, int64_t classes,
+                           genmod_workspace *w);
+/* The same for an argument [n] of a call, which may be NULL, and must with
+ * classes 0. */
+int32_t model_check_given(size_t n, const int32_t *labels, int64_t classes,
+                          genmod_workspace *w);
+/* Classes in the shares that training rows had. */
+typedef struct model_draws {
+    int64_t classes;
+    const double *shares; /* [classes] */
+    uint64_t seed;
+    uint32_t site;
+} model_draws;
+/* Labels of rows number first, …, as floats in scratch: those given, or drawn.
+ * *out NULL: there are no classes. */
+int32_t model_take_labels(const model_draws *d, uint64_t first, size_t n,
+                          const int32_t *labels, float **out,
+                          genmod_workspace *w);
+
+/* ---- path.c ----------------------------------------------------------------
+ */
+
+int32_t model_check_path(size_t steps, int32_t path, genmod_workspace *w);
+/* Codes [steps, z] from p to q, both ends among them. */
+void model_walk(const kern_ops *f64, size_t z, size_t steps, int32_t path,
+                const float *p, const float *q, float *out);
 
 /* ---- threshold.c -----------------------------------------------------------
  */

@@ -239,6 +239,8 @@ int32_t model_panels_run(const model_panels *o, void **results,
     r.d = o->x ? base_data_columns(o->x) : 0;
     r.rows = ad_program_rows(r.p);
     r.rows = share < r.rows ? share : r.rows;
+    if (o->multiple > 1)
+        r.rows = (r.rows + o->multiple - 1) / o->multiple * o->multiple;
     most = n / width < r.rows ? n : r.rows * width;
     status = take_scratch(&r, (most + r.rows - 1) / r.rows, &stage, w);
     if (!status)

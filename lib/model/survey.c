@@ -1,4 +1,6 @@
 /* A look at all rows before the first update. */
+#include <math.h>
+
 #include "model/model.h"
 
 #define BLOCK ((size_t)1 << 16) /* cells that are looked at at once */
@@ -25,6 +27,32 @@ size_t model_column_of(const nn_size *s, size_t i)
     const size_t pixels = (size_t)nn_size_elements(s) / c;
 
     return i % c * pixels + i / c;
+}
+
+/* The variance of all pixels is the mean of theirs and the variance of their
+ * means; constant ones, whose scale is 1, have none. */
+void model_settle_channels(const nn_columns *c)
+{
+    const nn_size *const s = &c->size;
+    const size_t pixels = s->rank == 3 ? (size_t)(s->h * s->w) : 0;
+    const size_t d = (size_t)nn_size_elements(s);
+
+    for (size_t at = 0; pixels && at < d; at += pixels) {
+        double *const center = c->center + at;
+        double *const scale = c->scale + at;
+        double mean = 0, variance = 0;
+
+        for (size_t j = 0; j < pixels; j++)
+            mean += center[j] / (double)pixels;
+        for (size_t j = 0; j < pixels; j++)
+            variance += ((scale[j] == 1 ? 0 : scale[j] * scale[j]) +
+                         (center[j] - mean) * (center[j] - mean)) /
+                        (double)pixels;
+        for (size_t j = 0; j < pixels; j++) {
+            center[j] = mean;
+            scale[j] = variance > 0 ? sqrt(variance) : 1;
+        }
+    }
 }
 
 typedef struct survey {

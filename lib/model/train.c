@@ -226,7 +226,7 @@ static int32_t remember(attempt *a)
 
     nn_loop_status(t->loop, &s);
     a->step = s.step;
-    a->updates = nn_optimiser_count(t->optimiser);
+    a->updates = nn_optimiser_count(t->optimiser[0]);
     (void)nn_loop_part(t->loop, 0, &a->numbers);
     a->saved = base_scratch(a->w, a->numbers.n + t->tallies, sizeof *a->saved);
     if (!a->saved)
@@ -300,7 +300,7 @@ static int32_t close_attempt(attempt *a, int32_t status)
 {
     const model_trainer *const t = a->m->trainer;
 
-    if (status && (!t || nn_optimiser_count(t->optimiser) == a->updates))
+    if (status && (!t || nn_optimiser_count(t->optimiser[0]) == a->updates))
         put_back(a);
     drop(&a->aside);
     a->m->training = 0;
@@ -380,12 +380,18 @@ int32_t model_step(model *m, const genmod_data *x, genmod_workspace *w)
 }
 
 /* Passes that a fit may make: an interrupted one goes on to its end. */
-static uint64_t passes_of(const model *m, int cold)
+static uint64_t passes_of(const attempt *a)
 {
-    const uint64_t most = (uint64_t)base_config_i64(m->config, "epochs");
+    const model *const m = a->m;
+    nn_training o;
+    uint64_t most;
     nn_status s;
 
-    if (cold || !m->trainer)
+    model_training_options(m->family, m->config, 0, base_data_rows(a->x),
+                           held_rows(a), &o);
+    most = o.epochs;
+
+    if (a->cold || !m->trainer)
         return most;
     nn_loop_status(m->trainer->loop, &s);
     return s.end > s.epoch && s.end - s.epoch > most ? s.end - s.epoch : most;
@@ -397,7 +403,7 @@ int32_t model_train(model *m, const genmod_data *x, const genmod_data *held_out,
     const int cold = !m->body || !base_config_i64(m->config, "warm_start");
     attempt a = {.m = m, .x = x, .held_out = held_out, .cold = cold, .w = w};
     nn_hooks hooks = model_hooks;
-    int32_t status = open_attempt(&a, passes_of(m, cold));
+    int32_t status = open_attempt(&a, passes_of(&a));
 
     if (!status) {
         hooks.self = m->trainer;

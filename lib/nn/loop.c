@@ -13,10 +13,21 @@ static nn_split split_of(const nn_loop *l)
     return (nn_split){l->c.seed, l->c.n, l->c.kept};
 }
 
+static uint64_t whole(const nn_loop *l, uint64_t n)
+{
+    return l->o.multiple ? n - n % l->o.multiple : n;
+}
+
+/* Rows of an epoch. */
+static uint64_t length(const nn_loop *l)
+{
+    return whole(l, l->c.kept);
+}
+
 /* Rows to validate on. */
 static uint64_t held_rows(const nn_loop *l)
 {
-    return l->c.held_out ? l->c.held_out : l->c.n - l->c.kept;
+    return whole(l, l->c.held_out ? l->c.held_out : l->c.n - l->c.kept);
 }
 
 static void split(nn_loop *l, uint64_t n, uint64_t held_out)
@@ -34,13 +45,8 @@ static int32_t reserve(nn_loop *l, genmod_workspace *w)
 {
     size_t n = ad_store_total(l->s);
 
-    for (size_t i = 0; i < l->optimisers; i++) {
-        size_t own;
-
-        (void)nn_optimiser_array(l->optimiser[i], 0, &own);
-        if (nn_optimiser_average(l->optimiser[i]))
-            n += own;
-    }
+    for (size_t i = 0; i < l->optimisers; i++)
+        n += nn_optimiser_averaged(l->optimiser[i]);
     l->state_n = n;
     l->room = l->o.batch;
     l->rows = base_alloc_zero(w, l->room, sizeof *l->rows);
@@ -95,7 +101,13 @@ int32_t nn_loop_tune(nn_loop *l, const nn_training *o, uint64_t n,
                      uint64_t held_out, genmod_workspace *w)
 {
     const nn_counts before = l->c;
+    const uint64_t kept =
+        nn_split_of(o->seed, n, held_out ? 0 : o->validation).kept;
 
+    if (kept < o->multiple)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "x has %u rows to train on; a minibatch takes %u",
+                         kept, (uint64_t)o->multiple);
     if (o->batch > l->room) {
         int64_t *const rows = base_alloc_zero(w, o->batch, sizeof *rows);
 
@@ -108,7 +120,8 @@ int32_t nn_loop_tune(nn_loop *l, const nn_training *o, uint64_t n,
     l->o = *o;
     split(l, n, held_out);
     if (l->c.seed != before.seed || l->c.n != before.n ||
-        l->c.kept != before.kept) {
+        l->c.kept != before.kept || l->c.position >= length(l) ||
+        whole(l, l->c.position) != l->c.position) {
         l->c.position = 0;
         l->r.sum = 0;
     }
@@ -187,7 +200,7 @@ static void note_loss(nn_loop *l, size_t m, double loss)
 static int32_t update(nn_loop *l, const nn_hooks *h, genmod_workspace *w)
 {
     const nn_split s = split_of(l);
-    const uint64_t left = l->c.kept - l->c.position;
+    const uint64_t left = length(l) - l->c.position;
     const size_t m = left < l->o.batch ? (size_t)left : l->o.batch;
     double loss = NAN;
     int32_t status;
@@ -252,6 +265,10 @@ static int32_t validate(nn_loop *l, const nn_hooks *h, genmod_workspace *w)
                          loss);
     }
     l->r.validation_loss = loss;
+    if (l->o.blind) {
+        nn_loop_keep(l);
+        return GENMOD_OK;
+    }
     if (!(loss >= l->r.best_loss - l->o.min_delta)) {
         l->r.best_loss = loss;
         l->c.best_epoch = l->c.epoch;
@@ -266,6 +283,12 @@ static int32_t validate(nn_loop *l, const nn_hooks *h, genmod_workspace *w)
     return GENMOD_OK;
 }
 
+static int is_due(const nn_loop *l)
+{
+    return l->o.validate_every < 2 || l->c.epoch % l->o.validate_every == 0 ||
+           l->c.epoch >= l->c.end;
+}
+
 /* The epoch counts even if validation fails. */
 static int32_t end_epoch(nn_loop *l, const nn_hooks *h, genmod_workspace *w)
 {
@@ -276,7 +299,7 @@ static int32_t end_epoch(nn_loop *l, const nn_hooks *h, genmod_workspace *w)
     l->c.epoch++;
     l->c.epoch_ended = 1;
     set_raw(l, 0, w);
-    if (h->evaluate && held_rows(l))
+    if (h->evaluate && held_rows(l) && is_due(l))
         return validate(l, h, w);
     nn_loop_keep(l);
     return GENMOD_OK;
@@ -291,7 +314,7 @@ static int32_t advance(nn_loop *l, const nn_hooks *h, genmod_workspace *w)
         nn_loop_keep(l);
     status = update(l, h, w);
     if (!status) {
-        if (l->c.position == l->c.kept)
+        if (l->c.position == length(l))
             status = end_epoch(l, h, w);
         nn_loop_pack(l);
         if (h->publish)
@@ -359,7 +382,7 @@ void nn_loop_status(const nn_loop *l, nn_status *out)
     *out = (nn_status){.step = l->c.step,
                        .epoch = l->c.epoch,
                        .pass = (double)l->c.epoch +
-                               (double)l->c.position / (double)l->c.kept,
+                               (double)l->c.position / (double)length(l),
                        .end = l->c.end,
                        .loss = l->r.loss,
                        .epoch_loss = l->r.epoch_loss,

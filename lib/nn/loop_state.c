@@ -12,23 +12,6 @@ size_t nn_loop_bytes(const nn_loop *l)
     return ad_store_type(l->s) == GENMOD_F32 ? sizeof(float) : sizeof(double);
 }
 
-/* Elements of an optimiser's average; 0 without one. */
-static size_t averaged(const nn_optimiser *p)
-{
-    size_t n;
-
-    (void)nn_optimiser_array(p, 0, &n);
-    return nn_optimiser_average(p) ? n : 0;
-}
-
-static size_t group_first(const nn_loop *l, size_t i)
-{
-    size_t first, n;
-
-    ad_store_range(l->s, nn_optimiser_group(l->optimiser[i]), &first, &n);
-    return first;
-}
-
 /* Before an optimiser's first update there are no averages: the weights stand
  * for them, so that the kept state can be taken after any number of updates. */
 void nn_loop_keep(nn_loop *l)
@@ -42,14 +25,12 @@ void nn_loop_keep(nn_loop *l)
     at += values;
     for (size_t i = 0; i < l->optimisers; i++) {
         const nn_optimiser *const p = l->optimiser[i];
-        const size_t part = averaged(p) * bytes;
-        const char *const weights =
-            (const char *)ad_store_values(l->s) + group_first(l, i) * bytes;
+        const size_t part = nn_optimiser_averaged(p) * bytes;
 
-        if (part)
-            memcpy(at,
-                   nn_optimiser_count(p) ? nn_optimiser_average(p) : weights,
-                   part);
+        if (part && nn_optimiser_count(p))
+            memcpy(at, nn_optimiser_average(p), part);
+        else if (part)
+            nn_optimiser_put_first(p, l->s, at);
         at += part;
     }
     l->c.has_state = 1;
@@ -66,7 +47,7 @@ void nn_loop_take_kept(nn_loop *l)
     at += values;
     for (size_t i = 0; i < l->optimisers; i++) {
         const nn_optimiser *const p = l->optimiser[i];
-        const size_t part = averaged(p) * bytes;
+        const size_t part = nn_optimiser_averaged(p) * bytes;
 
         if (part && nn_optimiser_count(p))
             memcpy(nn_optimiser_average(p), at, part);
@@ -105,6 +86,7 @@ static int optimiser_part(const nn_loop *l, size_t k, size_t i, nn_part *out)
     void *const moment = nn_optimiser_array(p, i, &n);
     void *const data = i < 2 ? moment : nn_optimiser_average(p);
 
+    n = i < 2 ? n : nn_optimiser_averaged(p);
     name_part(out, names[k][i], ad_store_type(l->s), n, data);
     return data != NULL;
 }

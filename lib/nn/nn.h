@@ -111,8 +111,10 @@ void nn_initialise_normal(ad_store *s, int32_t index, uint64_t seed,
                           double deviation, genmod_workspace *w);
 
 /* One application of networks within a graph. */
-#define NN_TRAIN 1  /* batch statistics, dropout */
-#define NN_UPDATE 2 /* and successors of running statistics, spectral vectors */
+#define NN_TRAIN 1 /* batch statistics, dropout */
+#define NN_UPDATE                                               \
+    2 /* and successors of running statistics, spectral vectors \
+       */
 
 typedef struct nn_pass {
     ad_graph *g;
@@ -205,9 +207,14 @@ void nn_split_held(const nn_split *s, uint64_t first, size_t m, int64_t *rows);
 
 typedef struct nn_training {
     size_t batch, epochs;
+    size_t multiple; /* that rows of a minibatch are of; 0: 1. An epoch leaves
+                        out what is left over. */
     uint64_t seed;
-    double validation; /* share of the rows that are held out; 0: none */
-    size_t patience;   /* epochs without a better validation loss; 0: no end */
+    double validation;       /* share of the rows that are held out; 0: none */
+    uint64_t validate_every; /* epochs; 0: 1 */
+    int blind; /* 1: a held-out loss decides nothing. A family's that has no
+                  "patience". */
+    size_t patience; /* epochs without a better validation loss; 0: no end */
     uint64_t patience_from; /* epochs before which it does not count */
     double min_delta;
     double divergence; /* times the first epoch's median that end training */
@@ -215,8 +222,12 @@ typedef struct nn_training {
     double rate, momentum, beta1, beta2, epsilon, l2, decay;
     int nesterov;
     double clip;    /* most global norm of the gradient; 0: none */
+    double bound;   /* most size of a weight after an update; 0: none */
     double average; /* decay of the averaged weights; 0: none */
-    int32_t schedule; /* NN_CONSTANT … */
+    /* 1: update t's decay is (t - 1) / (t + 8) at most, and running statistics
+     * are averaged like the weights. */
+    int average_ramp;
+    int32_t schedule;                               /* NN_CONSTANT … */
     double schedule_steps, schedule_factor, warmup; /* in updates */
 } nn_training;
 
@@ -254,14 +265,25 @@ int32_t nn_optimiser_norm(const nn_optimiser *p, const ad_store *s,
 /* One fused pass over values, gradients and moments; `norm` is for clipping. */
 void nn_optimiser_update(nn_optimiser *p, ad_store *s, double norm,
                          genmod_workspace *w);
+/* Averages the running statistics of its group that an update has left. */
+void nn_optimiser_follow(nn_optimiser *p, const ad_store *s);
+/* All that an update changes, to memory of so many bytes and back. */
+size_t nn_optimiser_bytes(const nn_optimiser *p);
+void nn_optimiser_keep(const nn_optimiser *p, const ad_store *s, void *to);
+void nn_optimiser_return(nn_optimiser *p, ad_store *s, const void *from);
 int32_t nn_optimiser_group(const nn_optimiser *p);
 uint64_t nn_optimiser_count(const nn_optimiser *p);
 /* The rate of the last update; NaN before the first. */
 double nn_optimiser_rate(const nn_optimiser *p);
-/* The averaged weights of the group's flat range, of the store's type; NULL
- * without averaging: after update t the mean of the weights after updates i = 1
- * … t, weighted by average^(t - i). */
+/* The averaged weights of the group's flat range, and behind them running
+ * statistics that are averaged; of the store's type; NULL without averaging:
+ * after update t the mean of the weights after updates i = 1 … t, weighted by
+ * average^(t - i). */
 void *nn_optimiser_average(const nn_optimiser *p);
+/* Its elements; 0 without averaging. What it starts from, before the first
+ * update. */
+size_t nn_optimiser_averaged(const nn_optimiser *p);
+void nn_optimiser_put_first(const nn_optimiser *p, const ad_store *s, void *to);
 /* Exchanges the group's weights and their averages; does nothing without
  * averaging and before the first update. */
 void nn_optimiser_swap(nn_optimiser *p, ad_store *s, genmod_workspace *w);
@@ -305,9 +327,9 @@ typedef struct nn_hooks {
 
 typedef struct nn_status {
     uint64_t step, epoch; /* updates done, epochs completed */
-    double pass; /* epochs completed, and the part of the one under way */
+    double pass;  /* epochs completed, and the part of the one under way */
     uint64_t end; /* the epoch after which the training under way ends */
-    double loss;          /* of the last update */
+    double loss;  /* of the last update */
     double epoch_loss, validation_loss, best_loss; /* NaN: none yet */
     uint64_t best_epoch;
     double rate, gradient_norm;

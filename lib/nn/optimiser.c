@@ -15,7 +15,9 @@ struct nn_optimiser {
     nn_training o;
     int32_t group, type;
     size_t first, n, bytes; /* of the store's flat buffers, in elements */
-    void *m, *v, *average;  /* [n]; NULL: none */
+    void *m, *v;            /* [n]; NULL: none */
+    void *average;          /* [n + states]; NULL: none */
+    size_t states;          /* elements of states that are averaged */
     double *squares;        /* [chunks]: sums of the gradient's */
     unsigned char *done;    /* [chunks]: of the pass under way */
     uint64_t count;
@@ -44,6 +46,27 @@ static void *own(const nn_optimiser *p, void *array, size_t i)
     return array ? (char *)array + i * p->bytes : NULL;
 }
 
+/* Running statistics of the group are numbers like the weights; other states,
+ * such as unit vectors, are not. */
+static int is_averaged(const nn_optimiser *p, const ad_store *s, size_t i)
+{
+    const char *const part = ".running_";
+    const size_t n = strlen(part);
+
+    if (!(p->o.average > 0) || !p->o.average_ramp ||
+        ad_store_kind(s, i) != AD_STATE || ad_store_group(s, i) != p->group)
+        return 0;
+    for (const char *at = ad_store_name(s, i); strlen(at) >= n; at++)
+        if (memcmp(at, part, n) == 0)
+            return 1;
+    return 0;
+}
+
+static size_t elements_of(const ad_store *s, size_t i)
+{
+    return (size_t)ad_elements(ad_store_shape(s, i));
+}
+
 static int32_t reserve(nn_optimiser *p, genmod_workspace *w)
 {
     p->squares = base_alloc_zero(w, chunks(p), sizeof(double));
@@ -52,7 +75,7 @@ static int32_t reserve(nn_optimiser *p, genmod_workspace *w)
     if (p->o.optimiser != NN_SGD)
         p->v = base_alloc_zero(w, p->n, p->bytes);
     if (p->o.average > 0)
-        p->average = base_alloc_zero(w, p->n, p->bytes);
+        p->average = base_alloc_zero(w, p->n + p->states, p->bytes);
     if (!p->squares || !p->done || !p->m ||
         (p->o.optimiser != NN_SGD && !p->v) ||
         (p->o.average > 0 && !p->average))
@@ -74,6 +97,8 @@ int32_t nn_optimiser_new(const nn_training *o, const ad_store *s, int32_t group,
     p->type = ad_store_type(s);
     p->bytes = p->type == GENMOD_F32 ? sizeof(float) : sizeof(double);
     ad_store_range(s, group, &p->first, &p->n);
+    for (size_t i = 0; i < ad_store_count(s); i++)
+        p->states += is_averaged(p, s, i) ? elements_of(s, i) : 0;
     status = reserve(p, w);
     if (status)
         nn_optimiser_free(p);
@@ -98,10 +123,12 @@ void nn_optimiser_tune(nn_optimiser *p, const nn_training *o)
 {
     const int32_t kind = p->o.optimiser;
     const double average = p->o.average;
+    const int ramp = p->o.average_ramp;
 
     p->o = *o;
     p->o.optimiser = kind;
     p->o.average = average;
+    p->o.average_ramp = ramp;
 }
 
 /* A pass over the range, a chunk an item. */
@@ -192,6 +219,18 @@ int32_t nn_optimiser_norm(const nn_optimiser *p, const ad_store *s,
     return GENMOD_OK;
 }
 
+static void bind(const nn_optimiser *p, void *weights, size_t n)
+{
+    const double most = p->o.bound;
+    float *const f = weights;
+    double *const d = weights;
+
+    for (size_t i = 0; p->type == GENMOD_F32 && i < n; i++)
+        f[i] = fminf(fmaxf(f[i], -(float)most), (float)most);
+    for (size_t i = 0; p->type == GENMOD_F64 && i < n; i++)
+        d[i] = fmin(fmax(d[i], -most), most);
+}
+
 static void update(const job *j, size_t chunk, size_t from, size_t n)
 {
     const nn_optimiser *const p = j->p;
@@ -206,6 +245,8 @@ static void update(const job *j, size_t chunk, size_t from, size_t n)
         j->ops->rmsprop(&j->update, n, g, m, own(p, p->v, from), w);
     else
         j->ops->adam(&j->update, n, g, m, own(p, p->v, from), w);
+    if (p->o.bound > 0)
+        bind(p, w, n);
     if (p->average)
         j->ops->average(j->decay, n, w, own(p, p->average, from));
 }
@@ -231,27 +272,46 @@ static kern_update update_of(const nn_optimiser *p, double norm)
 }
 
 /* A mean with weights decay^(t - i) takes the share (1 - decay) / (1 - decay^t)
- * of the t-th weights: all of the first. */
+ * of the t-th weights: all of the first. So does the ramp. */
+static double decay_of(const nn_optimiser *p, uint64_t t)
+{
+    const double decay = p->o.average;
+    const double ramp = ((double)t - 1) / ((double)t + 8);
+
+    if (p->o.average_ramp)
+        return ramp < decay ? ramp : decay;
+    return 1 - (1 - decay) / (1 - nn_power(decay, t));
+}
+
 void nn_optimiser_update(nn_optimiser *p, ad_store *s, double norm,
                          genmod_workspace *w)
 {
-    const double decay = p->o.average;
     job j = {.p = p, .act = update, .update = update_of(p, norm)};
 
     if (p->average)
-        j.decay = 1 - (1 - decay) / (1 - nn_power(decay, p->count + 1));
+        j.decay = decay_of(p, p->count + 1);
     run(&j, s, w);
     p->count++;
 }
 
-static void swap(const job *j, size_t chunk, size_t from, size_t n)
+void nn_optimiser_follow(nn_optimiser *p, const ad_store *s)
 {
-    char *const a = in_store(j->p, j->values, from);
-    char *const b = own(j->p, j->p->average, from);
-    const size_t bytes = n * j->p->bytes;
+    const kern_ops *const ops = kern_ops_of(BASE_CPU_GENERIC, p->type);
+    size_t at = p->n;
+
+    for (size_t i = 0; p->states && i < ad_store_count(s); i++) {
+        if (!is_averaged(p, s, i))
+            continue;
+        ops->average(decay_of(p, p->count), elements_of(s, i),
+                     ad_store_value(s, i), own(p, p->average, at));
+        at += elements_of(s, i);
+    }
+}
+
+static void exchange(char *a, char *b, size_t bytes)
+{
     char some[1024];
 
-    (void)chunk;
     for (size_t i = 0; i < bytes; i += sizeof some) {
         const size_t part = bytes - i < sizeof some ? bytes - i : sizeof some;
 
@@ -261,12 +321,81 @@ static void swap(const job *j, size_t chunk, size_t from, size_t n)
     }
 }
 
+static void swap(const job *j, size_t chunk, size_t from, size_t n)
+{
+    (void)chunk;
+    exchange(in_store(j->p, j->values, from), own(j->p, j->p->average, from),
+             n * j->p->bytes);
+}
+
+static void swap_states(nn_optimiser *p, ad_store *s)
+{
+    size_t at = p->n;
+
+    for (size_t i = 0; p->states && i < ad_store_count(s); i++) {
+        if (!is_averaged(p, s, i))
+            continue;
+        exchange(ad_store_value(s, i), own(p, p->average, at),
+                 elements_of(s, i) * p->bytes);
+        at += elements_of(s, i);
+    }
+    if (p->states && ad_store_gradients(s))
+        ad_store_revert(s);
+}
+
 void nn_optimiser_swap(nn_optimiser *p, ad_store *s, genmod_workspace *w)
 {
     job j = {.p = p, .act = swap};
 
-    if (p->average && p->count)
-        run(&j, s, w);
+    if (!p->average || !p->count)
+        return;
+    run(&j, s, w);
+    swap_states(p, s);
+}
+
+/* Values, moments, averages; then the counter. */
+size_t nn_optimiser_bytes(const nn_optimiser *p)
+{
+    const size_t moments = 1 + (p->v != NULL);
+
+    return (p->n * (1 + moments) + nn_optimiser_averaged(p)) * p->bytes +
+           sizeof p->count;
+}
+
+static void move(char **at, void *array, size_t bytes, int back)
+{
+    if (!array)
+        return;
+    if (back)
+        memcpy(array, *at, bytes);
+    else
+        memcpy(*at, array, bytes);
+    *at += bytes;
+}
+
+static void move_all(const nn_optimiser *p, const ad_store *s, char *at,
+                     int back)
+{
+    move(&at, in_store(p, ad_store_values(s), 0), p->n * p->bytes, back);
+    move(&at, p->m, p->n * p->bytes, back);
+    move(&at, p->v, p->n * p->bytes, back);
+    move(&at, p->average, nn_optimiser_averaged(p) * p->bytes, back);
+}
+
+void nn_optimiser_keep(const nn_optimiser *p, const ad_store *s, void *to)
+{
+    const size_t count = nn_optimiser_bytes(p) - sizeof p->count;
+
+    move_all(p, s, to, 0);
+    memcpy((char *)to + count, &p->count, sizeof p->count);
+}
+
+void nn_optimiser_return(nn_optimiser *p, ad_store *s, const void *from)
+{
+    const size_t count = nn_optimiser_bytes(p) - sizeof p->count;
+
+    move_all(p, s, (char *)from, 1);
+    memcpy(&p->count, (const char *)from + count, sizeof p->count);
 }
 
 int32_t nn_optimiser_group(const nn_optimiser *p)
@@ -292,6 +421,25 @@ double nn_optimiser_rate(const nn_optimiser *p)
 void *nn_optimiser_average(const nn_optimiser *p)
 {
     return p->average;
+}
+
+size_t nn_optimiser_averaged(const nn_optimiser *p)
+{
+    return p->average ? p->n + p->states : 0;
+}
+
+void nn_optimiser_put_first(const nn_optimiser *p, const ad_store *s, void *to)
+{
+    size_t at = p->n;
+
+    memcpy(to, in_store(p, ad_store_values(s), 0), p->n * p->bytes);
+    for (size_t i = 0; p->states && i < ad_store_count(s); i++) {
+        if (!is_averaged(p, s, i))
+            continue;
+        memcpy(own(p, to, at), ad_store_value(s, i),
+               elements_of(s, i) * p->bytes);
+        at += elements_of(s, i);
+    }
 }
 
 void *nn_optimiser_array(const nn_optimiser *p, size_t i, size_t *n)

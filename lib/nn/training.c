@@ -34,13 +34,16 @@ static void read_schedule(const genmod_config *c, nn_training *t)
 
 void nn_training_read(const genmod_config *c, nn_training *t)
 {
+    *t = (nn_training){0};
     t->batch = (size_t)base_config_i64(c, "batch_size");
     t->epochs = (size_t)base_config_i64(c, "epochs");
     t->seed = (uint64_t)base_config_i64(c, "seed");
     t->validation = base_config_f64(c, "validation");
-    t->patience = (size_t)base_config_i64(c, "patience");
-    t->patience_from = 0;
-    t->min_delta = base_config_f64(c, "min_delta");
+    t->blind = !base_config_has(c, "patience");
+    if (!t->blind) {
+        t->patience = (size_t)base_config_i64(c, "patience");
+        t->min_delta = base_config_f64(c, "min_delta");
+    }
     t->divergence = base_config_f64(c, "divergence");
     read_optimiser(c, t);
     read_schedule(c, t);

@@ -171,33 +171,10 @@ void vae_dispose(model_body *m)
 
 /* ---- first values -------------------------------------------------------- */
 
-/* An image has one centre and one deviation a channel, like its one sigma: a
- * pixel that is hardly ever lit would count for hundreds of others by its own.
- * The variance of all pixels is the mean of theirs and the variance of their
- * means; constant ones, whose scale is 1, have none. */
 void vae_settle(model_body *m)
 {
-    const nn_size *const s = &m->columns.size;
-    const size_t pixels = s->rank == 3 ? (size_t)(s->h * s->w) : 0;
-
-    if (m->columns.kind || !((const vae_body *)m)->standardise)
-        return;
-    for (size_t at = 0; pixels && at < m->d; at += pixels) {
-        double *const center = m->columns.center + at;
-        double *const scale = m->columns.scale + at;
-        double mean = 0, variance = 0;
-
-        for (size_t j = 0; j < pixels; j++)
-            mean += center[j] / (double)pixels;
-        for (size_t j = 0; j < pixels; j++)
-            variance += ((scale[j] == 1 ? 0 : scale[j] * scale[j]) +
-                         (center[j] - mean) * (center[j] - mean)) /
-                        (double)pixels;
-        for (size_t j = 0; j < pixels; j++) {
-            center[j] = mean;
-            scale[j] = variance > 0 ? sqrt(variance) : 1;
-        }
-    }
+    if (!m->columns.kind && ((const vae_body *)m)->standardise)
+        model_settle_channels(&m->columns);
 }
 
 /* The place of a door's column in the store's rows [h, w, c]. */

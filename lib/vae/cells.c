@@ -74,20 +74,6 @@ static int32_t check_block(const model_body *b, const model_rows *r,
     return GENMOD_OK;
 }
 
-static int32_t check_labels(const vae_body *b, const model_rows *r,
-                            genmod_workspace *w)
-{
-    for (size_t i = 0; r->labels && i < r->n; i++)
-        if (r->labels[i] < 0 || r->labels[i] >= b->classes)
-            return base_fail(
-                w, GENMOD_BAD_ARGUMENT,
-                "the label of row %u is %i; with \"classes\" %i it "
-                "must be from 0 to %i",
-                model_row_number(r, i), (int64_t)r->labels[i], b->classes,
-                b->classes - 1);
-    return GENMOD_OK;
-}
-
 /* ---- what training starts from ------------------------------------------- */
 
 static void add_cell(const vae_block *k, double *sums, int64_t j, double v)
@@ -153,7 +139,7 @@ int32_t vae_look(model_body *m, const model_rows *r, int learn,
                  genmod_workspace *w)
 {
     vae_body *const b = (vae_body *)m;
-    int32_t status = check_labels(b, r, w);
+    int32_t status = model_check_labels(r, b->classes, w);
 
     if (r->columns != &m->columns)
         return status;

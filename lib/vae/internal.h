@@ -191,7 +191,8 @@ void vae_restart(const model_trainer *t, const ad_program *p, size_t m);
 
 /* objective.c: programs of training. */
 int32_t vae_compile_update(const model_body *b, const double *recipe,
-                           size_t rows, ad_program **out, genmod_workspace *w);
+                           size_t phase, size_t rows, ad_program **out,
+                           genmod_workspace *w);
 int32_t vae_compile_evaluate(const model_body *b, const double *recipe,
                              size_t rows, ad_program **out,
                              genmod_workspace *w);
@@ -215,7 +216,8 @@ size_t vae_tallies(const model_body *b);
 void vae_note(model_trainer *t, const ad_program *p, size_t m);
 size_t vae_length(const model_body *b, const char *key);
 void vae_publish(model_trainer *t, const nn_status *s);
-void vae_tune(const genmod_config *c, nn_training *o);
+void vae_tune(const genmod_config *c, size_t player, uint64_t n,
+              uint64_t held_out, nn_training *o);
 
 /* scalar.c */
 const kern_ops *vae_plain(void); /* the generic kernels' table of doubles */

@@ -210,12 +210,14 @@ static void double_gradient(training *t)
 }
 
 int32_t vae_compile_update(const model_body *b, const double *recipe,
-                           size_t rows, ad_program **out, genmod_workspace *w)
+                           size_t phase, size_t rows, ad_program **out,
+                           genmod_workspace *w)
 {
     training t;
     const int32_t status =
         open_training(&t, b, recipe, rows, NN_TRAIN | NN_UPDATE, w);
 
+    (void)phase;
     if (status)
         return status;
     run_networks(&t, 1);

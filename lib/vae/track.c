@@ -52,7 +52,7 @@ static double beta_of(const model_trainer *t)
 void vae_fill(const model_trainer *t, const ad_program *p, uint64_t step)
 {
     const double capacity = base_config_f64(t->config, VAE_CAPACITY);
-    const int updating = p == t->update;
+    const int updating = p != t->evaluate;
 
     (void)step;
     set_scalar(t, p, "beta",
@@ -82,7 +82,7 @@ void vae_note(model_trainer *t, const ad_program *p, size_t m)
     const float *codes;
     nn_status s;
 
-    if (p != t->update)
+    if (p == t->evaluate)
         return;
     nn_loop_status(t->loop, &s);
     for (size_t i = 0; s.pass == (double)s.epoch && i < t->tallies; i++)
@@ -172,7 +172,11 @@ void vae_publish(model_trainer *t, const nn_status *s)
         publish_pass(t);
 }
 
-void vae_tune(const genmod_config *c, nn_training *o)
+void vae_tune(const genmod_config *c, size_t player, uint64_t n,
+              uint64_t held_out, nn_training *o)
 {
+    (void)player;
+    (void)n;
+    (void)held_out;
     o->patience_from = (uint64_t)ceil(warmup_of(c));
 }

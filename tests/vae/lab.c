@@ -94,9 +94,9 @@ static void compile(lab *l, int updates, size_t program, size_t rows)
     l->p = NULL;
     vae_recipe(l->c, recipe);
     genmod_workspace *const w = base_enter(&call, l->w, &status);
-    status = base_leave(&call,
-                        updates ? vae_compile_update(b, recipe, rows, &l->p, w)
-                                : vae_compile(b, program, rows, &l->p, w));
+    status = base_leave(
+        &call, updates ? vae_compile_update(b, recipe, 0, rows, &l->p, w)
+                       : vae_compile(b, program, rows, &l->p, w));
     assert_status(status, GENMOD_OK, l->w);
     l->arena = base_alloc_zero(l->w, 1, ad_program_bytes(l->p, 1));
     assert_non_null(l->arena);

@@ -1,0 +1,106 @@
+/* Paths between codes. */
+#include <math.h>
+
+#include "model/model.h"
+
+#define MOST_STEPS 65536
+#define HALF_PI 1.5707963267948966
+/* Codes are floats: what their directions are apart by less is rounding. */
+#define LEAST_SINE 0x1p-20
+
+/* Two codes: their angle (0: along the line), and their norms. */
+typedef struct arc {
+    double angle, p, q;
+} arc;
+
+/* The weights of both ends at t of a path: along the line, or those of the
+ * great circle (Shoemake 1985) for the direction, and of the line for the norm,
+ * which so is not more than that of both ends. */
+static void weights_at(const kern_ops *f64, const arc *r, double t, double *a,
+                       double *b)
+{
+    const double x[3] = {r->angle, (1 - t) * r->angle, t * r->angle};
+    const double norm = (1 - t) * r->p + t * r->q;
+    double s[3], c[3];
+
+    *a = 1 - t;
+    *b = t;
+    if (!(r->angle > 0))
+        return;
+    f64->sincos(3, x, s, c);
+    *a = s[1] / s[0] * (norm / r->p);
+    *b = s[2] / s[0] * (norm / r->q);
+}
+
+/* The angle of a direction (cosine, sine), by steps sin(angle - guess), whose
+ * error is a sixth of the last one's cube: from pi/2 four reach the last bit.
+ */
+static double angle_of(const kern_ops *f64, double cosine, double sine)
+{
+    double angle = HALF_PI, s, c;
+
+    for (int i = 0; i < 5; i++) {
+        f64->sincos(1, &angle, &s, &c);
+        angle += sine * c - cosine * s;
+    }
+    return angle;
+}
+
+/* The angle is 0 where there is no great circle: a code is 0, or both lie on
+ * one line as far as floats tell. */
+static arc arc_between(const kern_ops *f64, size_t z, const float *p,
+                       const float *q)
+{
+    arc r = {0};
+    double pp = 0, qq = 0, minus = 0, plus = 0, sine;
+
+    for (size_t j = 0; j < z; j++) {
+        pp += (double)p[j] * (double)p[j];
+        qq += (double)q[j] * (double)q[j];
+    }
+    if (pp == 0 || qq == 0)
+        return r;
+    r.p = sqrt(pp);
+    r.q = sqrt(qq);
+    for (size_t j = 0; j < z; j++) {
+        const double u = (double)p[j] / r.p, v = (double)q[j] / r.q;
+
+        minus += (u - v) * (u - v);
+        plus += (u + v) * (u + v);
+    }
+    sine = sqrt(minus * plus) / 2;
+    if (sine >= LEAST_SINE)
+        r.angle = angle_of(f64, (plus - minus) / 4, sine);
+    return r;
+}
+
+int32_t model_check_path(size_t steps, int32_t path, genmod_workspace *w)
+{
+    if (steps < 2 || steps > MOST_STEPS)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "steps is %u; it must be 2 to %u", (uint64_t)steps,
+                         (uint64_t)MOST_STEPS);
+    if (path != GENMOD_LINEAR && path != GENMOD_SPHERICAL)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "path is %i; it must be GENMOD_LINEAR or "
+                         "GENMOD_SPHERICAL",
+                         (int64_t)path);
+    return GENMOD_OK;
+}
+
+void model_walk(const kern_ops *f64, size_t z, size_t steps, int32_t path,
+                const float *p, const float *q, float *out)
+{
+    arc r = {0};
+
+    if (path == GENMOD_SPHERICAL)
+        r = arc_between(f64, z, p, q);
+    for (size_t i = 0; i < steps; i++) {
+        const double t = (double)i / (double)(steps - 1);
+        double a, b;
+
+        weights_at(f64, &r, t, &a, &b);
+        for (size_t j = 0; j < z; j++)
+            out[i * z + j] = (float)(a * (double)p[j] + b * (double)q[j]);
+    }
+}
