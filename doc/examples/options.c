@@ -67,10 +67,11 @@ static void print_family(const char *family, genmod_config *c)
 
 int main(void)
 {
-    genmod_config *gmm = NULL, *ae = NULL, *vae = NULL;
+    genmod_config *gmm = NULL, *ae = NULL, *vae = NULL, *gan = NULL;
     need(gmm_config_new(&gmm, NULL), NULL);
     need(ae_config_new(&ae, NULL), NULL);
     need(vae_config_new(&vae, NULL), NULL);
+    need(gan_config_new(&gan, NULL), NULL);
     printf("# Options\n\n"
            "Made by `doc/examples/options.c` from what the library itself says"
            " of its\noptions. \"structure\" is fixed when a model is made;"
@@ -79,5 +80,6 @@ int main(void)
     print_family("gmm", gmm);
     print_family("ae", ae);
     print_family("vae", vae);
+    print_family("gan", gan);
     return 0;
 }

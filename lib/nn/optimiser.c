@@ -219,6 +219,11 @@ int32_t nn_optimiser_norm(const nn_optimiser *p, const ad_store *s,
     return GENMOD_OK;
 }
 
+static double bound(double v, double most)
+{
+    return v > most ? most : v < -most ? -most : v;
+}
+
 static void bind(const nn_optimiser *p, void *weights, size_t n)
 {
     const double most = p->o.bound;
@@ -226,9 +231,9 @@ static void bind(const nn_optimiser *p, void *weights, size_t n)
     double *const d = weights;
 
     for (size_t i = 0; p->type == GENMOD_F32 && i < n; i++)
-        f[i] = fminf(fmaxf(f[i], -(float)most), (float)most);
+        f[i] = (float)bound((double)f[i], most);
     for (size_t i = 0; p->type == GENMOD_F64 && i < n; i++)
-        d[i] = fmin(fmax(d[i], -most), most);
+        d[i] = bound(d[i], most);
 }
 
 static void update(const job *j, size_t chunk, size_t from, size_t n)

@@ -92,11 +92,12 @@ static int make_ae(const char *folder, const char *name, const char *encoder,
     return failed;
 }
 
+static const int32_t labels[12] = {0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 1};
+
 /* With classes also a positive column, and labels of 2. */
 static int open_rows(size_t n, const double *x, int classes, genmod_data **v)
 {
     static const int32_t kinds[2] = {GENMOD_POSITIVE, GENMOD_REAL};
-    static const int32_t labels[12] = {0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 1};
     return genmod_data_new(v, NULL) ||
            genmod_data_set_rows(*v, GENMOD_F64, n, 2, x, 0, 0, NULL) ||
            (classes && (genmod_data_set_schema(*v, 2, kinds, NULL, NULL) ||
@@ -136,9 +137,41 @@ static int make_vae(const char *folder, const char *name, const char *prior,
     return failed;
 }
 
+static int make_gan(const char *folder, const char *name, const char *networks,
+                    int classes, int checkpoint)
+{
+    enum { N = 12 };
+    double x[2 * N];
+    static unsigned char out[32768];
+    size_t need;
+    genmod_config *c = NULL;
+    genmod_data *v = NULL;
+    gan_model *m = NULL;
+    fill(N, x);
+    const int failed =
+        gan_config_new(&c, NULL) ||
+        genmod_config_set_i64(c, GAN_CODES, 1, NULL) ||
+        genmod_config_set_str(c, GAN_GENERATOR, networks, NULL) ||
+        genmod_config_set_str(c, GAN_DISCRIMINATOR, "sn dense 2; tanh", NULL) ||
+        genmod_config_set_i64(c, GAN_CLASSES, classes, NULL) ||
+        genmod_config_set_i64(c, GAN_PACKING, checkpoint ? 2 : 1, NULL) ||
+        genmod_config_set_i64(c, GAN_BATCH_SIZE, 4, NULL) ||
+        genmod_config_set_i64(c, GAN_EPOCHS, 1, NULL) ||
+        open_rows(N, x, 0, &v) ||
+        (classes && genmod_data_set_labels(v, N, labels, NULL)) ||
+        gan_new(c, &m, NULL) || gan_fit(m, v, NULL, NULL, NULL, NULL) ||
+        (checkpoint ? gan_checkpoint : gan_save)(m, sizeof out, out, &need,
+                                                 NULL) ||
+        write_file(folder, name, out, need);
+    gan_free(m);
+    genmod_data_free(v);
+    genmod_config_free(c);
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 4)
+    if (argc != 5)
         return EXIT_FAILURE;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (make(argv[1], names[i], names[i], "em"))
@@ -149,5 +182,7 @@ int main(int argc, char **argv)
            make_ae(argv[2], "norm", "dense 2; batchnorm; relu; dense 1", 0) ||
            make_vae(argv[3], "saved", "mixture", 2, 0) ||
            make_vae(argv[3], "vamp", "vamp", 0, 0) ||
-           make_vae(argv[3], "checkpoint", "normal", 2, 1);
+           make_vae(argv[3], "checkpoint", "normal", 2, 1) ||
+           make_gan(argv[4], "saved", "dense 2; batchnorm; tanh", 2, 0) ||
+           make_gan(argv[4], "checkpoint", "dense 2; relu", 0, 1);
 }

@@ -92,7 +92,20 @@ static int print_vae(void)
     return good;
 }
 
+static int print_gan(void)
+{
+    genmod_config *config = NULL;
+    gan_model *model = NULL;
+    int good = 0;
+    if (gan_config_new(&config, NULL) == GENMOD_OK &&
+        gan_new(config, &model, NULL) == GENMOD_OK)
+        good = print_all("gan", config, gan_report(model));
+    gan_free(model);
+    genmod_config_free(config);
+    return good;
+}
+
 int main(void)
 {
-    return print_ae() && print_gmm() && print_vae() ? 0 : 1;
+    return print_ae() && print_gmm() && print_vae() && print_gan() ? 0 : 1;
 }

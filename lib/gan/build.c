@@ -1,0 +1,40 @@
+/* The programs of const calls. */
+#include "gan/internal.h"
+
+static void build_generate(model_draft *f)
+{
+    const int64_t z = (int64_t)f->b->z;
+    const ad_node codes = ad_input(f->g, "x", ad_rows(f->g, 1, 1, 2, &z));
+
+    model_draft_output(f, gan_generated(f, codes, gan_input_label(f)));
+}
+
+static void build_discriminate(model_draft *f)
+{
+    const ad_node x = model_draft_rows(f, "x", &f->b->columns.size);
+    ad_node y;
+
+    gan_judge(f, 1, &x, gan_input_label(f), &y);
+    model_draft_output(f, y);
+}
+
+int32_t gan_compile(const model_body *b, size_t program, size_t rows,
+                    ad_program **out, genmod_workspace *w)
+{
+    const size_t packing = (size_t)((const gan_body *)b)->packing;
+    model_draft f;
+    int32_t status;
+
+    if (program == GAN_DISCRIMINATE)
+        rows *= packing;
+    status = model_draft_open(&f, b, rows, 0, w);
+    if (status)
+        return status;
+    if (program == GAN_CODES_OF)
+        model_draft_output(&f, gan_draw_codes(&f, "gan/z"));
+    else if (program == GAN_GENERATE)
+        build_generate(&f);
+    else
+        build_discriminate(&f);
+    return model_draft_close(&f, out);
+}

@@ -1,0 +1,300 @@
+/* Rows of codes. */
+#include <string.h>
+
+#include "gan/internal.h"
+
+static void give_rows(const model_panels *o, const model_panel *p, void *to)
+{
+    nn_rows_write(&o->body->columns, 1, p->m, model_panel_output(p, 0), o->type,
+                  to);
+}
+
+static void give_codes(const model_panels *o, const model_panel *p, void *to)
+{
+    nn_rows_write(&o->body->codes, 0, p->m, model_panel_output(p, 0), o->type,
+                  to);
+}
+
+/* G of codes [n, z] with labels [n] where there are classes. */
+static int32_t generate_rows(const model *m, size_t n, const float *z,
+                             const float *labels, int32_t type, void *out,
+                             genmod_workspace *w)
+{
+    model_panels o = {.body = m->body,
+                      .program = GAN_GENERATE,
+                      .n = n,
+                      .row = m->d * model_type_bytes(type),
+                      .type = type,
+                      .feeds = labels ? 2 : 1,
+                      .give = give_rows};
+
+    o.feed[0] = (model_feed){"x", z, m->z};
+    o.feed[1] = (model_feed){"label", labels, 1};
+    return model_panels_out(&o, out, w);
+}
+
+/* n rows of `width` elements fit. */
+static int32_t check_out(size_t n, size_t width, int32_t type, size_t bytes,
+                         const void *out, genmod_workspace *w)
+{
+    model_panels o = {.n = n};
+    const int32_t status =
+        out ? model_check_type(type, w)
+            : base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
+
+    if (status)
+        return status;
+    o.row = width * model_type_bytes(type);
+    return model_panels_fit(&o, bytes, w);
+}
+
+/* ---- drawn codes --------------------------------------------------------- */
+
+static int32_t check_numbers(const model *m, uint64_t first, size_t n,
+                             genmod_workspace *w)
+{
+    int32_t status;
+
+    if (!m)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "m is NULL");
+    status = model_check_fitted(m, w);
+    if (status)
+        return status;
+    if (n < 1)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "n is 0; it must be at least 1");
+    if (n - 1 > UINT64_MAX - first)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "first is %u; first + n must be at most 2^64", first);
+    return GENMOD_OK;
+}
+
+static model_panels codes_of(const model *m, uint64_t seed, uint64_t first,
+                             size_t n, int32_t type)
+{
+    return (model_panels){.body = m->body,
+                          .program = GAN_CODES_OF,
+                          .n = n,
+                          .row = m->z * model_type_bytes(type),
+                          .type = type,
+                          .seed = seed,
+                          .first_row = first,
+                          .give = give_codes};
+}
+
+static int32_t sample_codes(const model *m, uint64_t seed, uint64_t first,
+                            size_t n, int32_t type, size_t bytes, void *out,
+                            genmod_workspace *w)
+{
+    model_panels o;
+    int32_t status = check_numbers(m, first, n, w);
+
+    if (!status)
+        status = check_out(n, m->z, type, bytes, out, w);
+    if (status)
+        return status;
+    o = codes_of(m, seed, first, n, type);
+    return model_panels_out(&o, out, w);
+}
+
+int32_t gan_sample_codes(const gan_model *m, uint64_t seed, uint64_t first,
+                         size_t n, int32_t type, size_t bytes, void *out,
+                         genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call, sample_codes((const model *)m, seed, first, n,
+                                          type, bytes, out, w));
+}
+
+static int32_t sample(const model *m, uint64_t seed, uint64_t first, size_t n,
+                      const int32_t *labels, int32_t type, size_t bytes,
+                      void *out, genmod_workspace *w)
+{
+    model_draws d = {.seed = seed, .site = GAN_SITE_LABEL};
+    model_panels o;
+    float *given;
+    void *z;
+    int32_t status = check_numbers(m, first, n, w);
+
+    if (!status)
+        status = check_out(n, m->d, type, bytes, out, w);
+    if (status)
+        return status;
+    d.classes = ((const gan_body *)m->body)->classes;
+    d.shares = model_body_find(m->body, GAN_SHARES);
+    o = codes_of(m, seed, first, n, GENMOD_F32);
+    status = model_check_given(n, labels, d.classes, w);
+    if (!status)
+        status = model_take_labels(&d, first, n, labels, &given, w);
+    if (!status)
+        status = model_panels_run(&o, &z, w);
+    return status ? status : generate_rows(m, n, z, given, type, out, w);
+}
+
+int32_t gan_sample(const gan_model *m, uint64_t seed, uint64_t first, size_t n,
+                   const int32_t *labels, int32_t type, size_t bytes, void *out,
+                   genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call, sample((const model *)m, seed, first, n, labels,
+                                    type, bytes, out, w));
+}
+
+/* ---- given codes --------------------------------------------------------- */
+
+static int32_t check_codes(const model *m, const genmod_data *z,
+                           const char *name, genmod_workspace *w)
+{
+    int32_t status;
+
+    if (!m || !z)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "%s is NULL", m ? name : "m");
+    status = model_check_fitted(m, w);
+    return status ? status : model_check_rows(z, name, m->z, "a code", w);
+}
+
+/* Codes of a view and their labels, in scratch. */
+static int32_t read_codes(const model *m, const genmod_data *z, float **codes,
+                          float **labels, genmod_workspace *w)
+{
+    const int64_t classes = ((const gan_body *)m->body)->classes;
+    const size_t n = base_data_rows(z);
+    int64_t *const rows = base_scratch(w, n, sizeof *rows);
+    int32_t *const read = base_scratch(w, n, sizeof *read);
+    void *const stage = base_scratch(w, 1, nn_rows_stage(z, n));
+    model_rows r = {.columns = &m->body->codes, .n = n, .labels = read};
+    int32_t status;
+
+    *codes = base_scratch(w, n, m->z * sizeof **codes);
+    *labels = base_scratch(w, n, sizeof **labels);
+    if (!rows || !read || !stage || !*codes || !*labels)
+        return base_status(w);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (int64_t)i;
+    status = nn_rows_read(z, &m->body->codes, n, rows, stage, *codes, NULL,
+                          NULL, read, w);
+    if (!status && classes)
+        status = model_check_labels(&r, classes, w);
+    if (!status && classes)
+        model_put_labels(&r, *labels);
+    if (!classes)
+        *labels = NULL;
+    return status;
+}
+
+static int32_t generate(const model *m, const genmod_data *z, int32_t type,
+                        size_t bytes, void *out, genmod_workspace *w)
+{
+    float *codes, *labels;
+    int32_t status = check_codes(m, z, "z", w);
+
+    if (!status)
+        status = check_out(base_data_rows(z), m->d, type, bytes, out, w);
+    if (!status)
+        status = read_codes(m, z, &codes, &labels, w);
+    return status ? status
+                  : generate_rows(m, base_data_rows(z), codes, labels, type,
+                                  out, w);
+}
+
+int32_t gan_generate(const gan_model *m, const genmod_data *z, int32_t type,
+                     size_t bytes, void *out, genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call,
+                      generate((const model *)m, z, type, bytes, out, w));
+}
+
+/* ---- paths --------------------------------------------------------------- */
+
+static int32_t check_pairs(const model *m, const genmod_data *from,
+                           const genmod_data *to, genmod_workspace *w)
+{
+    int32_t status = check_codes(m, from, "from", w);
+
+    if (!status)
+        status = check_codes(m, to, "to", w);
+    if (!status && base_data_rows(from) != base_data_rows(to))
+        status = base_fail(
+            w, GENMOD_BAD_ARGUMENT, "to has %u rows; from has %u",
+            (uint64_t)base_data_rows(to), (uint64_t)base_data_rows(from));
+    return status;
+}
+
+/* All codes of all paths, and their labels. */
+static int32_t walk_all(const model *m, const genmod_data *from,
+                        const genmod_data *to, size_t steps, int32_t path,
+                        float **codes, float **labels, genmod_workspace *w)
+{
+    const kern_ops *const f64 = kern_ops_of(base_cpu(w), GENMOD_F64);
+    const size_t n = base_data_rows(from), z = m->z;
+    float *p, *q, *given, *others;
+    int32_t status = read_codes(m, from, &p, &given, w);
+
+    if (!status)
+        status = read_codes(m, to, &q, &others, w);
+    if (status)
+        return status;
+    *codes = base_scratch(w, n * steps, z * sizeof **codes);
+    *labels = given ? base_scratch(w, n * steps, sizeof **labels) : NULL;
+    if (!*codes || (given && !*labels))
+        return base_status(w);
+    for (size_t i = 0; i < n; i++) {
+        model_walk(f64, z, steps, path, p + i * z, q + i * z,
+                   *codes + i * steps * z);
+        for (size_t t = 0; given && t < steps; t++)
+            (*labels)[i * steps + t] = given[i];
+    }
+    return GENMOD_OK;
+}
+
+static int32_t interpolate(const model *m, const genmod_data *from,
+                           const genmod_data *to, size_t steps, int32_t path,
+                           int32_t type, size_t bytes, void *out,
+                           genmod_workspace *w)
+{
+    float *codes, *labels;
+    size_t n;
+    int32_t status = check_pairs(m, from, to, w);
+
+    if (!status)
+        status = model_check_path(steps, path, w);
+    if (status)
+        return status;
+    if (!base_mul(base_data_rows(from), steps, &n))
+        n = SIZE_MAX;
+    status = check_out(n, m->d, type, bytes, out, w);
+    if (!status)
+        status = walk_all(m, from, to, steps, path, &codes, &labels, w);
+    return status ? status : generate_rows(m, n, codes, labels, type, out, w);
+}
+
+int32_t gan_interpolate(const gan_model *m, const genmod_data *from,
+                        const genmod_data *to, size_t steps, int32_t path,
+                        int32_t type, size_t bytes, void *out,
+                        genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(&call, interpolate((const model *)m, from, to, steps,
+                                         path, type, bytes, out, w));
+}

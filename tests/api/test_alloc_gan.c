@@ -1,0 +1,122 @@
+/* Every allocation of every call of the generative adversarial networks is
+ * refused. */
+#include "gan/internal.h"
+#include "model/walk.h"
+#include "support/threads.h"
+
+#define N 24
+#define D 3
+
+static double *rows;
+static int32_t labels[N];
+static double codes[N * 2];
+
+static genmod_data *labelled(size_t d, const double *x)
+{
+    genmod_data *const v = fixture_view(N, d, x);
+    assert_ok(genmod_data_set_labels(v, N, labels, NULL));
+    return v;
+}
+
+static genmod_data *table_view(void)
+{
+    return labelled(D, rows);
+}
+
+static genmod_data *codes_view(void)
+{
+    return labelled(2, codes);
+}
+
+static const walk_kind kinds[] = {
+    {&gan_family, sizeof(gan_model),
+     "codes=2 | generator=dense 3; batchnorm; tanh; dropout 0.1 | classes=3 | "
+     "discriminator=sn dense 3; lrelu 0.2 | epochs=2 | batch_size=20",
+     1, table_view, codes_view},
+    {&gan_family, sizeof(gan_model),
+     "codes=2 | generator=dense 3; relu | discriminator=dense 3; lrelu 0.2 | "
+     "loss=wasserstein | penalty=unit-gradient | d_updates=2 | average=0 | "
+     "epochs=2 | batch_size=20",
+     2, table_view, codes_view}};
+
+static int32_t call_sample(walk_stage *s)
+{
+    return gan_sample(s->model, 3, 5, 9, NULL, GENMOD_F64, sizeof s->out,
+                      s->out, s->w);
+}
+
+static int32_t call_sample_codes(walk_stage *s)
+{
+    return gan_sample_codes(s->model, 3, 5, 9, GENMOD_F64, sizeof s->out,
+                            s->out, s->w);
+}
+
+static int32_t call_generate(walk_stage *s)
+{
+    return gan_generate(s->model, s->codes, GENMOD_F64, sizeof s->out, s->out,
+                        s->w);
+}
+
+static int32_t call_interpolate(walk_stage *s)
+{
+    return gan_interpolate(s->model, s->codes, s->codes, 3, GENMOD_SPHERICAL,
+                           GENMOD_F64, sizeof s->out, s->out, s->w);
+}
+
+static int32_t call_discriminate(walk_stage *s)
+{
+    return gan_discriminate(s->model, s->view, sizeof s->out, s->out, s->w);
+}
+
+static int32_t call_get_params(walk_stage *s)
+{
+    return gan_get_params(s->model, gan_params_key(s->model, 0),
+                          sizeof s->out / sizeof *s->out, s->out, &s->need,
+                          s->w);
+}
+
+static int32_t call_set_params(walk_stage *s)
+{
+    static const double ones[1] = {1};
+    return gan_set_params(s->model, "discriminator.2.bias", 1, ones, s->w);
+}
+
+static int32_t call_save(walk_stage *s)
+{
+    return gan_save(s->model, sizeof s->out, s->out, &s->need, s->w);
+}
+
+static const walk_call calls[] = {{"gan_sample", call_sample, NULL},
+                                  {"gan_sample_codes", call_sample_codes, NULL},
+                                  {"gan_generate", call_generate, NULL},
+                                  {"gan_interpolate", call_interpolate, NULL},
+                                  {"gan_discriminate", call_discriminate, NULL},
+                                  {"gan_get_params", call_get_params, NULL},
+                                  {"gan_set_params", call_set_params, NULL},
+                                  {"gan_save", call_save, NULL}};
+
+static void every_allocation_of_every_call_is_survived(void **state)
+{
+    (void)state;
+    const size_t total =
+        walk_all(2, kinds, WALK_SHARED, walk_shared) +
+        walk_all(2, kinds, sizeof calls / sizeof *calls, calls);
+    print_message("  %zu allocation sites refused\n", total);
+    assert_true(total > 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_of_every_call_is_survived),
+    };
+    threads_allow(SIZE_MAX);
+    rows = fixture_invent(N, D, 3);
+    for (size_t i = 0; i < N; i++)
+        labels[i] = (int32_t)(i % 3);
+    for (size_t i = 0; i < N * 2; i++)
+        codes[i] = (double)(i * 7 % 11) / 5 - 1;
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(rows);
+    return failed;
+}
