@@ -43,8 +43,11 @@ typedef struct gan_model gan_model;
 #define GAN_DISCRIMINATOR "discriminator" /**< network text; "" for a default */
 #define GAN_CODES "codes"     /**< z; 0 for a default of the shape */
 #define GAN_CLASSES "classes" /**< of the labels that rows are conditioned on */
+#define GAN_CONDITIONING "conditioning" /**< concat, projection, classifier */
+#define GAN_CLASSIFIER_WEIGHT "classifier_weight"
 #define GAN_STANDARDISE "standardise"
 #define GAN_PACKING "packing" /**< rows that D sees together */
+#define GAN_DEVIATION "deviation" /**< packs whose deviation D sees; 1: none */
 /** auto, minimax, non-saturating, least-squares, hinge, wasserstein,
  * relativistic */
 #define GAN_LOSS "loss"
@@ -107,12 +110,24 @@ typedef struct gan_model gan_model;
 #define GAN_REPORT_SQUARES_FAKE "squared_gradient_fake"
 #define GAN_REPORT_SPREAD_RATIO "spread_ratio"
 #define GAN_REPORT_G_UPDATES "g_updates"
+#define GAN_REPORT_D_UPDATE_RATIO "d_update_ratio"
+#define GAN_REPORT_G_UPDATE_RATIO "g_update_ratio"
+#define GAN_REPORT_UPDATE_RATIO_AGE "update_ratio_age"
+#define GAN_REPORT_CALIBRATION_AGE "calibration_age"
+#define GAN_REPORT_JS_BOUND "js_bound"
+#define GAN_REPORT_JS_BOUND_AGE "js_bound_age"
+#define GAN_REPORT_SATURATED "saturated"
+#define GAN_REPORT_DEAD "dead"
+#define GAN_REPORT_COLLAPSING "collapsing"
+#define GAN_REPORT_ORBITING "orbiting"
+#define GAN_REPORT_OVER_FITTING "over_fitting"
 #define GAN_REPORT_LOSS_HISTORY "loss_history"
 #define GAN_REPORT_VALIDATION_HISTORY "validation_history"
 #define GAN_REPORT_D_LOSS_HISTORY "d_loss_history"
 #define GAN_REPORT_G_LOSS_HISTORY "g_loss_history"
 #define GAN_REPORT_D_REAL_HISTORY "d_real_history"
 #define GAN_REPORT_D_FAKE_HISTORY "d_fake_history"
+#define GAN_REPORT_JS_BOUND_HISTORY "js_bound_history"
 
 /**
  * Make a config with the defaults of a generative adversarial network.
@@ -266,13 +281,27 @@ GENMOD_CALL int32_t gan_fit(gan_model *m, const genmod_data *x,
  * loss and epoch_loss are D's with its penalty, d_loss without, g_loss G's: of
  * the last update; d_equilibrium and g_equilibrium what they are where G's rows
  * are distributed as the data and D knows no better (NaN: any number). d_real and
- * d_fake are the means of D(x) and D(G(z)) over the last minibatch where D is a
- * probability, else NaN; d_paired that of sigmoid(y(x) - y(G(z))), y the logits,
- * for any loss; 1/2 each at the equilibrium. accuracy_real and accuracy_fake:
- * shares on the right side of D(x) = 1/2. squared_gradient_real and _fake: mean
- * of |dy/dx|^2 where the penalty looks at it. spread_ratio: variance of generated
- * rows over that of the data, summed over columns. The histories hold means over
- * each of the first 1,048,576 passes.
+ * d_fake are the means of D(x) and D(G(z)) over the last minibatch; where the
+ * loss gives D no probability it is sigmoid(a y + b), a and b fitted to recent
+ * logits calibration_age updates ago. d_paired is the mean of sigmoid(y(x) -
+ * y(G(z))); 1/2 each at the equilibrium. accuracy_real and accuracy_fake: shares
+ * on the right side of D(x) = 1/2. squared_gradient_real and _fake: mean of
+ * |dy/dx|^2 where the penalty looks at it. spread_ratio: variance of generated
+ * rows over that of the data, summed over columns. The update ratios are the
+ * length of an update over that of the weights, every 63 updates.
+ *
+ * js_bound is a lower bound of the divergence of Jensen and Shannon between
+ * generated rows and the data, in nats from 0 to ln 2, by up to 512 held-out rows
+ * as D tells them apart; a weak D bounds it weakly, too. Held-out rows are looked
+ * at after as many passes as keep the cost of that below 2 %.
+ *
+ * Flags, 0 or 1, from the 400th update on: saturated, D tells both kinds apart
+ * without fail; dead, D gives the same for all; collapsing, generated rows have
+ * less than a fifth of the data's variance; orbiting, D is on the wrong side as
+ * often as on the right one, in long waves that do not fade; over_fitting, D
+ * finds held-out rows more like generated ones than like those it is trained on.
+ *
+ * The histories hold means over each of the first 1,048,576 passes.
  *
  * @return lent until the next mutating call; NULL for NULL. Since 0.2.
  */
@@ -353,14 +382,15 @@ GENMOD_CALL int32_t gan_interpolate(const gan_model *m, const genmod_data *from,
  * D's logit y of each row, as training left it: the losses that have a
  * probability mean D(x) = sigmoid(y), that the row is one of the data; of the
  * others only differences mean something. With "packing" the rows of a pack have
- * the one number of the pack, and n is a multiple of it.
+ * the one number of the pack; n is a multiple of "packing" times "deviation", and
+ * rows of such a group know of each other.
  * @param m      a model with weights
  * @param x      [n, d], finite; with "classes" labelled
  * @param bytes  at out, at least n * sizeof(double)
  * @param[out] out  [n]
  * @param w      may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, x has another number of columns, n is no
- *   multiple of "packing", a label out of its range
+ *   such multiple, a label out of its range
  * @retval GENMOD_NON_FINITE the text names row and column
  * @retval GENMOD_CALLBACK the row source ended it
  * The rest as gan_sample(). Since 0.2.

@@ -3,31 +3,66 @@
 
 #include "gan/internal.h"
 
+/* Nets in the order of their places: D's first and G's are always there. */
+static int32_t declare_nets(gan_body *b, nn_net *net[GAN_NETS],
+                            genmod_workspace *w)
+{
+    static const char *const prefix[] = {"discriminator", "generator", "head",
+                                         "classifier"};
+    int32_t *const place[] = {NULL, NULL, &b->head, &b->classifier};
+    int32_t status = GENMOD_OK;
+
+    for (size_t i = 0; i < GAN_NETS && !status; i++) {
+        nn_net *const own = net[i];
+
+        if (!own)
+            continue;
+        if (place[i])
+            *place[i] = (int32_t)b->base.nets;
+        net[i] = NULL;
+        status = model_body_player_net(&b->base, own, prefix[i],
+                                       i == GAN_G ? GAN_G : GAN_D, w);
+    }
+    return status;
+}
+
+static int32_t declare_networks(const genmod_config *c, gan_body *b,
+                                genmod_workspace *w)
+{
+    nn_net *net[GAN_NETS] = {NULL};
+    int32_t status = gan_parse_networks(c, b, net, w);
+
+    if (!status)
+        status = declare_nets(b, net, w);
+    for (size_t i = 0; i < GAN_NETS; i++)
+        nn_net_free(net[i]);
+    if (status || b->conditioning != GAN_PROJECTION)
+        return status;
+    return ad_store_add(b->base.store, "projection", AD_TRAINED, GAN_D,
+                        ad_matrix(b->classes, nn_size_elements(nn_net_output(
+                                                  b->base.net[GAN_D]))),
+                        &b->projection, w);
+}
+
 int32_t gan_declare(const genmod_config *c, const model_schema *s,
                     model_body *m, genmod_workspace *w)
 {
     gan_body *const b = (gan_body *)m;
-    nn_net *generator, *discriminator;
-    int32_t status = model_body_input(c, s, m, w);
+    const int32_t status = model_body_input(c, s, m, w);
 
     if (status)
         return status;
     b->standardise = base_config_i64(c, GAN_STANDARDISE) != 0;
     b->classes = base_config_i64(c, GAN_CLASSES);
+    b->conditioning = base_config_choice(c, GAN_CONDITIONING);
     b->packing = base_config_i64(c, GAN_PACKING);
+    b->group = base_config_i64(c, GAN_DEVIATION);
+    b->projection = b->head = b->classifier = -1;
     m->codes.size = (nn_size){.rank = 1, .n = gan_codes(c, &m->columns.size)};
     if (b->classes)
         model_body_array(m, GAN_SHARES, GENMOD_F64, MODEL_NOT_NEGATIVE,
                          (size_t)b->classes);
-    status = gan_parse_networks(c, b, &generator, &discriminator, w);
-    if (status)
-        return status;
-    status = model_body_player_net(m, discriminator, "discriminator", GAN_D, w);
-    if (status) {
-        nn_net_free(generator);
-        return status;
-    }
-    return model_body_player_net(m, generator, "generator", GAN_G, w);
+    return declare_networks(c, b, w);
 }
 
 int gan_labelled(const model_body *b)

@@ -12,21 +12,21 @@ static void build_generate(model_draft *f)
 static void build_discriminate(model_draft *f)
 {
     const ad_node x = model_draft_rows(f, "x", &f->b->columns.size);
-    ad_node y;
+    gan_verdict v;
 
-    gan_judge(f, 1, &x, gan_input_label(f), &y);
-    model_draft_output(f, y);
+    gan_judge(f, 1, &x, gan_input_label(f), &v);
+    model_draft_output(f, v.y[0]);
 }
 
 int32_t gan_compile(const model_body *b, size_t program, size_t rows,
                     ad_program **out, genmod_workspace *w)
 {
-    const size_t packing = (size_t)((const gan_body *)b)->packing;
+    const gan_body *const own = (const gan_body *)b;
     model_draft f;
     int32_t status;
 
     if (program == GAN_DISCRIMINATE)
-        rows *= packing;
+        rows *= (size_t)(own->packing * own->group);
     status = model_draft_open(&f, b, rows, 0, w);
     if (status)
         return status;

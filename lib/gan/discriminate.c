@@ -3,7 +3,7 @@
 
 static void give_logits(const model_panels *o, const model_panel *p, void *to)
 {
-    const size_t packing = o->multiple;
+    const size_t packing = (size_t)((const gan_body *)o->body)->packing;
     const float *const y = model_panel_output(p, 0);
 
     for (size_t i = 0; i < p->m; i++)
@@ -47,14 +47,15 @@ static int32_t discriminate(const model *m, const genmod_data *x, size_t bytes,
                        .look = 1,
                        .labelled = b->classes > 0,
                        .n = base_data_rows(x),
-                       .multiple = (size_t)b->packing,
+                       .multiple = (size_t)(b->packing * b->group),
                        .row = sizeof *out,
                        .give = give_logits};
     if (o.n % o.multiple)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "x has %u rows; with \"packing\" %u it must be a "
-                         "multiple of that",
-                         (uint64_t)o.n, (uint64_t)o.multiple);
+                         "x has %u rows; with \"packing\" %i and "
+                         "\"deviation\" %i it must be a multiple of %u",
+                         (uint64_t)o.n, b->packing, b->group,
+                         (uint64_t)o.multiple);
     return model_panels_out(&o, out, w);
 }
 

@@ -8,7 +8,20 @@
 /* Players, networks and phases: D goes first. */
 enum { GAN_D, GAN_G };
 
-/* Choices, in the order of their options; 0 of the first two is auto. */
+/* D's other networks, of what its first gives; either may be missing. */
+enum { GAN_HEAD = 2, GAN_CLASSES_NET, GAN_NETS };
+
+/* Choices, in the order of their options; 0 of loss and penalty is auto. */
+enum {
+    GAN_RELATIVISTIC_PRESET,
+    GAN_DCGAN,
+    GAN_WGAN_GP,
+    GAN_SN_HINGE,
+    GAN_LECTURE
+};
+
+enum { GAN_CONCAT, GAN_PROJECTION, GAN_CLASSIFIER };
+
 enum {
     GAN_MINIMAX = 1,
     GAN_NON_SATURATING,
@@ -48,9 +61,9 @@ enum {
     GAN_O_PLAIN,   /* D's without */
     GAN_O_REAL,    /* D of training rows */
     GAN_O_FAKE,    /* D of generated ones */
-    GAN_O_SQUARES, /* [2]: mean squared gradient of D by its rows, of training
+    GAN_O_SQUARES, /* [3]: mean squared gradient of D by its rows, of training
                       rows (or of what else the penalty looks at) and of
-                      generated ones; 0 where it is not known */
+                      generated ones, 0 where it is not known; the penalty */
     GAN_O_SPREADS, /* [2]: sum of the columns' variances, of both */
     GAN_O_G        /* G's loss, where one program moves both */
 };
@@ -73,14 +86,20 @@ enum {
     GAN_R_SIMULTANEOUS,
     GAN_R_D_UPDATES,
     GAN_R_WEIGHT,
-    GAN_R_WEIGHT_END
+    GAN_R_WEIGHT_END,
+    GAN_R_CLASSIFIER
 };
 
 typedef struct gan_body {
     model_body base;
     int32_t standardise;
     int64_t classes;
-    int64_t packing;
+    int32_t conditioning;
+    int64_t packing, group; /* rows that D sees together; packs that share a
+                               deviation, 1: none do */
+    int32_t projection;     /* variable [classes, features]; -1: none */
+    /* Places of D's other networks among the body's; -1: none. */
+    int32_t head, classifier;
 } gan_body;
 
 struct gan_model {
@@ -93,6 +112,7 @@ extern const model_family gan_family;
 
 /* settings.c */
 void gan_settle(const genmod_config *c, gan_settings *out);
+int64_t gan_multiple(const genmod_config *c); /* that a minibatch is of */
 int32_t gan_check_options(const genmod_config *c, genmod_workspace *w);
 void gan_recipe(const genmod_config *c, double out[MODEL_RECIPE]);
 size_t gan_phases(const double *recipe, model_phase out[MODEL_PHASES]);
@@ -103,9 +123,9 @@ double gan_share(const model_trainer *t);
 
 /* networks.c: whole networks, of the texts of the options. */
 int64_t gan_codes(const genmod_config *c, const nn_size *size);
+/* Sets those that there are, to be freed by the caller whatever comes out. */
 int32_t gan_parse_networks(const genmod_config *c, const gan_body *b,
-                           nn_net **generator, nn_net **discriminator,
-                           genmod_workspace *w);
+                           nn_net *out[GAN_NETS], genmod_workspace *w);
 
 /* body.c */
 int32_t gan_declare(const genmod_config *c, const model_schema *s,
@@ -119,10 +139,16 @@ int32_t gan_look(model_body *b, const model_rows *r, int learn,
 ad_node gan_input_label(const model_draft *f); /* AD_NONE: there are none */
 ad_node gan_generated(model_draft *f, ad_node z, ad_node label);
 ad_node gan_draw_codes(const model_draft *f, const char *site);
-/* D of n sets of rows [m, …], in one pass: y[i] [m / packing]. Returns what the
- * y are parts of. */
-ad_node gan_judge(model_draft *f, size_t n, const ad_node *x, ad_node label,
-                  ad_node *y);
+/* D of n sets of rows [m, …], in one pass. */
+typedef struct gan_verdict {
+    ad_node y[2];    /* [m / packing], of each set */
+    ad_node both;    /* what they are parts of */
+    ad_node told[2]; /* ln p of the rows' classes, of a classifier */
+} gan_verdict;
+void gan_judge(model_draft *f, size_t n, const ad_node *x, ad_node label,
+               gan_verdict *v);
+/* How the networks of a player are applied from here on. */
+void gan_set_pass(model_draft *f, int player, int flags, int32_t copy);
 /* [m] summed over the rows that D sees together: [m / packing]. */
 ad_node gan_by_packs(const model_draft *f, ad_node a);
 
@@ -164,5 +190,16 @@ void gan_fill(const model_trainer *t, const ad_program *p, uint64_t step);
 size_t gan_tallies(const model_body *b);
 void gan_note(model_trainer *t, const ad_program *p, size_t m);
 void gan_publish(model_trainer *t, const nn_status *s);
+
+/* meter.c: of its part of the tallies. */
+size_t gan_meter_size(void);
+/* After an update of D: logits of n rows of each kind, the share that was told
+ * apart, the spread ratio. */
+void gan_meter_note(double *m, size_t n, const float *real, const float *fake,
+                    double right, double spread);
+void gan_meter_look(double *m, size_t n, const float *real, const float *fake);
+/* D(x) of a logit. */
+double gan_meter_probability(const double *m, double logit);
+void gan_meter_publish(model_trainer *t, double *m);
 
 #endif

@@ -7,6 +7,7 @@ typedef struct training {
     const double *recipe;
     gan_game game;
     ad_node penalty; /* AD_NONE: none */
+    ad_node told[2]; /* as gan_verdict, of training and of generated rows */
     ad_node squares[2];
     ad_node plain, d_loss, g_loss;
 } training;
@@ -53,24 +54,42 @@ static int is_joined(const training *t)
 static void judge_both(training *t)
 {
     gan_game *const p = &t->game;
-    nn_pass *const pass = &t->f.pass[GAN_D];
     const ad_node x[2] = {p->x, p->fake};
-    const int flags = pass->flags;
-    ad_node y[2];
+    const int flags = t->f.pass[GAN_D].flags;
+    gan_verdict v, w;
 
-    p->both = AD_NONE;
     if (is_joined(t)) {
-        p->both = gan_judge(&t->f, 2, x, p->label, y);
+        gan_judge(&t->f, 2, x, p->label, &v);
+        p->both = v.both;
     } else {
-        gan_judge(&t->f, 1, &x[0], p->label, &y[0]);
-        pass->flags &= ~NN_UPDATE;
-        pass->copy = 1;
-        gan_judge(&t->f, 1, &x[1], p->label, &y[1]);
-        pass->flags = flags;
-        pass->copy = 0;
+        p->both = AD_NONE;
+        gan_judge(&t->f, 1, &x[0], p->label, &v);
+        gan_set_pass(&t->f, GAN_D, flags & ~NN_UPDATE, 1);
+        gan_judge(&t->f, 1, &x[1], p->label, &w);
+        gan_set_pass(&t->f, GAN_D, flags, 0);
+        v.y[1] = w.y[0];
+        v.told[1] = w.told[0];
     }
-    p->of.real = y[0];
-    p->of.fake = y[1];
+    p->of.real = v.y[0];
+    p->of.fake = v.y[1];
+    t->told[0] = v.told[0];
+    t->told[1] = v.told[1];
+}
+
+/* The cross-entropy of classes, with its weight, joins a loss: of rows of the
+ * data (of D) and of generated ones. Odena et al. 2017, equations (2), (3). */
+static ad_node with_classes(const training *t, ad_node loss, int real)
+{
+    ad_graph *const g = t->f.g;
+    const double weight = t->recipe[GAN_R_CLASSIFIER];
+    ad_node sum;
+
+    if (((const gan_body *)t->f.b)->classifier < 0)
+        return loss;
+    sum = ad_mean_all(g, t->told[1]);
+    if (real)
+        sum = ad_add(g, sum, gan_weighted(g, t->game.of.weight, t->told[0]));
+    return ad_sub(g, loss, ad_scale(g, sum, weight));
 }
 
 static void generate(training *t, const char *site)
@@ -86,11 +105,11 @@ static void set_d_loss(training *t)
     t->plain = gan_d_loss(g, recipe_of(t, GAN_R_LOSS), &t->game.of);
     t->penalty =
         gan_penalty(&t->f, recipe_of(t, GAN_R_PENALTY), &t->game, t->squares);
-    t->d_loss = t->plain;
-    if (t->penalty != AD_NONE)
-        t->d_loss =
-            ad_add(g, t->plain,
-                   ad_mul(g, ad_input(g, "penalty", ad_scalar()), t->penalty));
+    t->d_loss = with_classes(t, t->plain, 1);
+    if (t->penalty == AD_NONE)
+        return;
+    t->penalty = ad_mul(g, ad_input(g, "penalty", ad_scalar()), t->penalty);
+    t->d_loss = ad_add(g, t->d_loss, t->penalty);
 }
 
 /* The sum of the columns' variances. */
@@ -102,33 +121,37 @@ static ad_node spread(ad_graph *g, ad_node x)
     return ad_sum_all(g, variance);
 }
 
-/* Two scalars as one output. */
-static ad_node pair(ad_graph *g, ad_node a, ad_node b)
+/* Up to three scalars as one output. */
+static ad_node together(ad_graph *g, size_t n, const ad_node *a)
 {
-    const ad_node parts[2] = {ad_reshape(g, a, ad_vector(1)),
-                              ad_reshape(g, b, ad_vector(1))};
+    ad_node parts[3];
 
-    return ad_concat(g, 0, 2, parts);
+    for (size_t i = 0; i < n; i++)
+        parts[i] = ad_reshape(g, a[i], ad_vector(1));
+    return ad_concat(g, 0, n, parts);
 }
 
 /* What track.c gathers, in the order of GAN_O_…. */
 static void give_figures(training *t)
 {
     ad_graph *const g = t->f.g;
+    const ad_node none = ad_constant(g, 0, ad_scalar());
+    const ad_node squares[3] = {t->squares[0], t->squares[1],
+                                t->penalty == AD_NONE ? none : t->penalty};
+    const ad_node spreads[2] = {spread(g, t->game.x), spread(g, t->game.fake)};
 
     model_draft_output(&t->f, t->d_loss);
     model_draft_output(&t->f, t->plain);
     model_draft_output(&t->f, t->game.of.real);
     model_draft_output(&t->f, t->game.of.fake);
-    model_draft_output(&t->f, pair(g, t->squares[0], t->squares[1]));
-    model_draft_output(&t->f,
-                       pair(g, spread(g, t->game.x), spread(g, t->game.fake)));
+    model_draft_output(&t->f, together(g, 3, squares));
+    model_draft_output(&t->f, together(g, 2, spreads));
 }
 
 /* The running statistics of G are those of its own updates. */
 static void build_d(training *t)
 {
-    t->f.pass[GAN_G].flags = NN_TRAIN;
+    gan_set_pass(&t->f, GAN_G, NN_TRAIN, 0);
     generate(t, "gan/d");
     t->game.fake = ad_stop(t->f.g, t->game.fake);
     judge_both(t);
@@ -137,15 +160,26 @@ static void build_d(training *t)
     model_draft_gradients_of(&t->f, GAN_D, t->d_loss);
 }
 
+static void set_g_loss(training *t)
+{
+    t->g_loss = gan_g_loss(t->f.g, recipe_of(t, GAN_R_LOSS), &t->game.of);
+    t->g_loss = with_classes(t, t->g_loss, 0);
+}
+
 static void build_g(training *t)
 {
-    t->f.pass[GAN_D].flags = NN_TRAIN;
+    gan_verdict v;
+
+    gan_set_pass(&t->f, GAN_D, NN_TRAIN, 0);
     generate(t, "gan/g");
-    if (recipe_of(t, GAN_R_LOSS) == GAN_RELATIVISTIC)
+    if (recipe_of(t, GAN_R_LOSS) == GAN_RELATIVISTIC) {
         judge_both(t);
-    else
-        gan_judge(&t->f, 1, &t->game.fake, t->game.label, &t->game.of.fake);
-    t->g_loss = gan_g_loss(t->f.g, recipe_of(t, GAN_R_LOSS), &t->game.of);
+    } else {
+        gan_judge(&t->f, 1, &t->game.fake, t->game.label, &v);
+        t->game.of.fake = v.y[0];
+        t->told[1] = v.told[0];
+    }
+    set_g_loss(t);
     model_draft_output(&t->f, t->g_loss);
     model_draft_gradients_of(&t->f, GAN_G, t->g_loss);
 }
@@ -156,7 +190,7 @@ static void build_both(training *t)
     generate(t, "gan/d");
     judge_both(t);
     set_d_loss(t);
-    t->g_loss = gan_g_loss(t->f.g, recipe_of(t, GAN_R_LOSS), &t->game.of);
+    set_g_loss(t);
     give_figures(t);
     model_draft_output(&t->f, t->g_loss);
     model_draft_gradients_of(&t->f, GAN_D, t->d_loss);

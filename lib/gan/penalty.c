@@ -56,12 +56,14 @@ static ad_node elsewhere(model_draft *f, int32_t kind, const gan_game *p,
     ad_graph *const g = f->g;
     const int flags = f->pass[GAN_D].flags;
     const ad_node x = ad_stop(g, looked_at(f, kind, p));
-    ad_node y, s;
+    gan_verdict v;
+    ad_node s;
 
-    f->pass[GAN_D].flags = NN_TRAIN; /* what D follows it has followed */
-    gan_judge(f, 1, &x, p->label, &y);
-    f->pass[GAN_D].flags = flags;
-    s = squared_gradient(f, y, x);
+    /* what D follows it has followed */
+    gan_set_pass(f, GAN_D, flags & ~NN_UPDATE, 2);
+    gan_judge(f, 1, &x, p->label, &v);
+    gan_set_pass(f, GAN_D, flags, 0);
+    s = squared_gradient(f, v.y[0], x);
     squares[0] = ad_mean_all(g, s);
     return kind == GAN_ZERO_GRADIENT ? squares[0]
                                      : ad_mean_all(g, off_unit(g, s));

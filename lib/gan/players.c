@@ -113,21 +113,125 @@ static ad_node interleaved(ad_graph *g, size_t n, const ad_node *x)
     return ad_reshape(g, ad_concat(g, 1, n, sets), joined);
 }
 
-ad_node gan_judge(model_draft *f, size_t n, const ad_node *x, ad_node label,
-                  ad_node *y)
+void gan_set_pass(model_draft *f, int player, int flags, int32_t copy)
+{
+    const gan_body *const b = body_of(f);
+    const int32_t nets[] = {player, b->head, b->classifier};
+
+    for (int i = 0; i < (player == GAN_D ? 3 : 1); i++)
+        if (nets[i] >= 0) {
+            f->pass[nets[i]].flags = flags;
+            f->pass[nets[i]].copy = copy;
+        }
+}
+
+/* ---- D's verdict ----------------------------------------------------------
+ */
+
+/* sqrt(a), with gradient 0 where it is 0. */
+static ad_node root(ad_graph *g, ad_node a)
+{
+    const ad_node some = ad_greater(g, a, ad_zeros(g, a));
+    const ad_node one = ad_constant(g, 1, *ad_shape_at(g, a));
+
+    return ad_mul(g, some, ad_sqrt(g, ad_select(g, some, a, one)));
+}
+
+/* Beside what the text gives [n m', F] the mean over F of its deviation among
+ * the packs of a group: Karras et al. 2018, section 3. */
+static ad_node with_deviation(const model_draft *f, size_t n, ad_node x,
+                              int64_t features)
+{
+    const gan_body *const b = body_of(f);
+    ad_graph *const g = f->g;
+    const int32_t p = (int32_t)b->packing, q = (int32_t)b->group;
+    const int64_t apart[3] = {q, (int64_t)n, features};
+    const int64_t each[3] = {q, (int64_t)n, 1}, one = 1;
+    ad_node mean, variance, parts[2] = {x, AD_NONE};
+
+    if (q == 1)
+        return x;
+    ad_moments(g, ad_reshape(g, x, ad_rows(g, 1, p * q, 4, apart)), 0x2, &mean,
+               &variance);
+    mean = ad_mean(g, root(g, variance), 0x8, 1);
+    mean = ad_broadcast(g, mean, ad_rows(g, 1, p * q, 4, each));
+    parts[1] = ad_reshape(g, mean, ad_rows(g, (int32_t)n, p, 2, &one));
+    return ad_concat(g, 1, 2, parts);
+}
+
+/* Labels [m] of n sets: [n m]. */
+static ad_node repeated(ad_graph *g, size_t n, ad_node label)
+{
+    const int64_t one = 1, sets = (int64_t)n;
+
+    label = ad_reshape(g, label, ad_rows(g, 1, 1, 2, &one));
+    label = ad_broadcast(g, label, ad_rows(g, 1, 1, 2, &sets));
+    return ad_reshape(g, label, ad_rows(g, (int32_t)n, 1, 1, NULL));
+}
+
+/* The product of each row's features and the vector of its class: Miyato,
+ * Koyama 2018, equation (3). */
+static ad_node projected(const model_draft *f, size_t n, ad_node x,
+                         ad_node label)
+{
+    ad_graph *const g = f->g;
+    const ad_node table = ad_variable(g, f->b->store, body_of(f)->projection);
+    const ad_node v = ad_gather(g, table, repeated(g, n, label));
+
+    return ad_sum(g, ad_mul(g, x, v), 0x2, 1);
+}
+
+/* ln p of the rows' classes [n m, 1]. */
+static ad_node told(model_draft *f, size_t n, ad_node x, ad_node label)
+{
+    ad_graph *const g = f->g;
+    const int32_t at = body_of(f)->classifier;
+    const int64_t one = 1;
+    const ad_node y =
+        ad_log_softmax(g, nn_apply(f->b->net[at], &f->pass[at], x));
+    const ad_node index = ad_reshape(g, repeated(g, n, label),
+                                     ad_rows(g, (int32_t)n, 1, 2, &one));
+    const ad_node hit =
+        ad_equal(g, index, ad_iota(g, ad_vector(body_of(f)->classes), 0));
+
+    return ad_sum(g, ad_mul(g, hit, y), 0x2, 1);
+}
+
+/* A number a row of n sets [n m', 1], set by set; returns all as [m', n]. */
+static ad_node split(const model_draft *f, size_t n, ad_node a, ad_node *out)
 {
     ad_graph *const g = f->g;
     const int32_t p = (int32_t)body_of(f)->packing;
     const int64_t width = (int64_t)n;
-    ad_node sets[SETS] = {AD_NONE}, all;
+    const ad_node all = ad_reshape(g, a, ad_rows(g, 1, p, 2, &width));
 
     for (size_t i = 0; i < n; i++)
-        sets[i] = packed(f, with_label(f, x[i], label, &f->b->columns.size));
-    all = ad_reshape(
-        g, nn_apply(f->b->net[GAN_D], &f->pass[GAN_D], interleaved(g, n, sets)),
-        ad_rows(g, 1, p, 2, &width));
-    for (size_t i = 0; i < n; i++)
-        y[i] = ad_reshape(g, ad_part(g, all, 1, (int64_t)i, 1),
-                          ad_rows(g, 1, p, 1, NULL));
+        out[i] = ad_reshape(g, ad_part(g, all, 1, (int64_t)i, 1),
+                            ad_rows(g, 1, p, 1, NULL));
     return all;
+}
+
+void gan_judge(model_draft *f, size_t n, const ad_node *x, ad_node label,
+               gan_verdict *v)
+{
+    const gan_body *const b = body_of(f);
+    ad_graph *const g = f->g;
+    const nn_net *const net = f->b->net[GAN_D];
+    const int64_t features = nn_size_elements(nn_net_output(net));
+    const ad_node beside = b->conditioning == GAN_CONCAT ? label : AD_NONE;
+    ad_node sets[SETS] = {AD_NONE}, y, rows;
+
+    for (size_t i = 0; i < n; i++)
+        sets[i] = packed(f, with_label(f, x[i], beside, &f->b->columns.size));
+    rows = nn_apply(net, &f->pass[GAN_D], interleaved(g, n, sets));
+    y = rows = ad_reshape(
+        g, rows, ad_rows(g, (int32_t)n, (int32_t)b->packing, 2, &features));
+    if (b->head >= 0)
+        y = nn_apply(f->b->net[b->head], &f->pass[b->head],
+                     with_deviation(f, n, rows, features));
+    if (b->projection >= 0)
+        y = ad_add(g, y, projected(f, n, rows, label));
+    v->both = split(f, n, y, v->y);
+    if (b->classifier >= 0)
+        split(f, n, told(f, n, rows, label), v->told);
 }

@@ -4,9 +4,6 @@
 
 #include "gan/internal.h"
 
-/* In the order of the option's choices. */
-enum { RELATIVISTIC, DCGAN, WGAN_GP, SN_HINGE, LECTURE };
-
 /* The values that published recipes have: Huang et al. 2024 (relativistic);
  * Radford et al. 2016; Gulrajani et al. 2017, algorithm 1; Miyato et al. 2018,
  * table 1 setting C; Goodfellow et al. 2014, algorithm 1. */
@@ -17,11 +14,11 @@ typedef struct published {
 } published;
 
 static const published recipes[] = {
-    [RELATIVISTIC] = {GAN_RELATIVISTIC, GAN_R1_R2, 1, 0, 0, 0.99},
-    [DCGAN] = {GAN_NON_SATURATING, GAN_NO_PENALTY, 1, 2e-4, 0.5, 0.999},
-    [WGAN_GP] = {GAN_WASSERSTEIN, GAN_UNIT_GRADIENT, 5, 1e-4, 0, 0.9},
-    [SN_HINGE] = {GAN_HINGE, GAN_NO_PENALTY, 1, 2e-4, 0, 0.9},
-    [LECTURE] = {GAN_MINIMAX, GAN_NO_PENALTY, 1, 2e-4, 0.5, 0.999},
+    [GAN_RELATIVISTIC_PRESET] = {GAN_RELATIVISTIC, GAN_R1_R2, 1, 0, 0, 0.99},
+    [GAN_DCGAN] = {GAN_NON_SATURATING, GAN_NO_PENALTY, 1, 2e-4, 0.5, 0.999},
+    [GAN_WGAN_GP] = {GAN_WASSERSTEIN, GAN_UNIT_GRADIENT, 5, 1e-4, 0, 0.9},
+    [GAN_SN_HINGE] = {GAN_HINGE, GAN_NO_PENALTY, 1, 2e-4, 0, 0.9},
+    [GAN_LECTURE] = {GAN_MINIMAX, GAN_NO_PENALTY, 1, 2e-4, 0.5, 0.999},
 };
 
 #define RATE_COLUMNS 1e-3
@@ -101,6 +98,7 @@ void gan_recipe(const genmod_config *c, double out[MODEL_RECIPE])
     out[GAN_R_D_UPDATES] = (double)s.d_updates;
     out[GAN_R_WEIGHT] = s.weight;
     out[GAN_R_WEIGHT_END] = s.weight_end;
+    out[GAN_R_CLASSIFIER] = base_config_f64(c, GAN_CLASSIFIER_WEIGHT);
 }
 
 size_t gan_phases(const double *recipe, model_phase out[MODEL_PHASES])
@@ -115,6 +113,11 @@ size_t gan_phases(const double *recipe, model_phase out[MODEL_PHASES])
     out[1] =
         (model_phase){.players = g, .every = (uint64_t)recipe[GAN_R_D_UPDATES]};
     return 2;
+}
+
+int64_t gan_multiple(const genmod_config *c)
+{
+    return base_config_i64(c, GAN_PACKING) * base_config_i64(c, GAN_DEVIATION);
 }
 
 /* ---- length -------------------------------------------------------------- */
@@ -167,7 +170,7 @@ void gan_tune(const genmod_config *c, size_t player, uint64_t n,
     gan_settings s;
 
     gan_settle(c, &s);
-    o->multiple = (size_t)base_config_i64(c, GAN_PACKING);
+    o->multiple = (size_t)gan_multiple(c);
     o->rate = s.rate[player];
     o->beta1 = s.beta1;
     o->beta2 = s.beta2;
@@ -195,18 +198,36 @@ static int32_t clash(genmod_workspace *w, const char *what, const char *why)
     return base_fail(w, GENMOD_BAD_ARGUMENT, "%s: %s", what, why);
 }
 
+static int is_spectral(const genmod_config *c)
+{
+    const char *const d = base_config_str(c, GAN_DISCRIMINATOR);
+
+    return d[0] ? contains(d, "sn ")
+                : base_config_choice(c, GAN_PRESET) == GAN_SN_HINGE;
+}
+
 int32_t gan_check_options(const genmod_config *c, genmod_workspace *w)
 {
     const int64_t batch = base_config_i64(c, GAN_BATCH_SIZE);
-    const int64_t packing = base_config_i64(c, GAN_PACKING);
+    const int64_t multiple = gan_multiple(c);
     gan_settings s;
 
     gan_settle(c, &s);
-    if (batch % packing)
+    if (batch % multiple)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "option \"batch_size\" is %i; with \"packing\" %i it "
-                         "must be a multiple of that",
-                         batch, packing);
+                         "option \"batch_size\" is %i; with \"packing\" %i and "
+                         "\"deviation\" %i it must be a multiple of %i",
+                         batch, base_config_i64(c, GAN_PACKING),
+                         base_config_i64(c, GAN_DEVIATION), multiple);
+    if (base_config_choice(c, GAN_CONDITIONING) != GAN_CONCAT) {
+        if (!base_config_i64(c, GAN_CLASSES))
+            return clash(w, "option \"conditioning\" is not concat",
+                         "there are no labels; it wants \"classes\"");
+        if (base_config_i64(c, GAN_PACKING) > 1)
+            return clash(w, "option \"conditioning\" is not concat",
+                         "rows of a pack have labels of their own; it wants "
+                         "\"packing\" 1");
+    }
     if (s.simultaneous && s.d_updates > 1)
         return clash(w, "option \"order\" is simultaneous",
                      "it wants \"d_updates\" 1");
@@ -220,5 +241,10 @@ int32_t gan_check_options(const genmod_config *c, genmod_workspace *w)
                      "what it gives for a row depends on the others, and "
                      "\"penalty\" wants the gradient of each row alone; take "
                      "layernorm, groupnorm or none");
+    if (s.loss == GAN_WASSERSTEIN && s.penalty == GAN_NO_PENALTY &&
+        s.clip == 0 && !is_spectral(c))
+        return clash(w, "option \"loss\" is wasserstein",
+                     "nothing bounds the discriminator's slope; it wants "
+                     "\"penalty\", \"clip_weights\", or sn before its layers");
     return GENMOD_OK;
 }

@@ -21,6 +21,9 @@ enum {
     G_LOSS,
     G_NORM,
     G_MOVED, /* 1: there is such a loss and norm */
+    D_RATIO, /* 0: none yet */
+    G_RATIO,
+    RATIO_AGE,
     LASTS,
     SUM_STEPS = LASTS,
     SUM_PLAIN,
@@ -28,7 +31,7 @@ enum {
     SUM_D_FAKE,
     SUM_G_STEPS,
     SUM_G_LOSS,
-    TALLIES
+    TALLIES /* then those of the meter */
 };
 
 /* ---- schedules ----------------------------------------------------------- */
@@ -75,46 +78,71 @@ static double sigmoid(double y)
     return y;
 }
 
-/* Where a row counts as one of the data: half way between the targets. */
-static double threshold_of(const model_trainer *t)
+static int is_probability(const model_trainer *t)
 {
-    return t->recipe[GAN_R_LOSS] == GAN_LEAST_SQUARES ? 0.5 : 0;
+    return t->recipe[GAN_R_LOSS] == GAN_MINIMAX ||
+           t->recipe[GAN_R_LOSS] == GAN_NON_SATURATING;
+}
+
+static double *meter_of(const model_trainer *t)
+{
+    return t->tally + TALLIES;
+}
+
+static double probability(const model_trainer *t, double logit)
+{
+    return is_probability(t) ? sigmoid(logit)
+                             : gan_meter_probability(meter_of(t), logit);
 }
 
 static void note_logits(model_trainer *t, const ad_program *p, size_t m)
 {
     const float *const real = output(t, p, GAN_O_REAL);
     const float *const fake = output(t, p, GAN_O_FAKE);
-    const double bar = threshold_of(t);
     double *const to = t->tally;
 
     for (int i = D_REAL; i <= RIGHT_FAKE; i++)
         to[i] = 0;
     for (size_t i = 0; i < m; i++) {
-        const double a = (double)real[i], b = (double)fake[i];
+        const double a = probability(t, (double)real[i]);
+        const double b = probability(t, (double)fake[i]);
 
-        to[D_REAL] += sigmoid(a) / (double)m;
-        to[D_FAKE] += sigmoid(b) / (double)m;
-        to[PAIRED] += sigmoid(a - b) / (double)m;
-        to[RIGHT_REAL] += (a > bar) / (double)m;
-        to[RIGHT_FAKE] += (b < bar) / (double)m;
+        to[D_REAL] += a / (double)m;
+        to[D_FAKE] += b / (double)m;
+        to[PAIRED] += sigmoid((double)real[i] - (double)fake[i]) / (double)m;
+        to[RIGHT_REAL] += (a > 0.5) / (double)m;
+        to[RIGHT_FAKE] += (b < 0.5) / (double)m;
     }
+}
+
+static int64_t packing_of(const model_trainer *t)
+{
+    return ((const gan_body *)t->body)->packing;
 }
 
 static void note_d(model_trainer *t, const ad_program *p, size_t m)
 {
-    const size_t packs = m / t->options.multiple;
+    const size_t packs = m / (size_t)packing_of(t);
     const float *const squares = output(t, p, GAN_O_SQUARES);
     const float *const spreads = output(t, p, GAN_O_SPREADS);
     double *const to = t->tally;
 
     note_logits(t, p, packs);
     to[PLAIN] = (double)output(t, p, GAN_O_PLAIN)[0];
-    to[PENALTY] = (double)output(t, p, GAN_O_LOSS)[0] - to[PLAIN];
+    to[PENALTY] = (double)squares[2];
     to[SQUARES_REAL] = (double)squares[0];
     to[SQUARES_FAKE] = (double)squares[1];
     to[SPREAD_REAL] = (double)spreads[0];
     to[SPREAD_FAKE] = (double)spreads[1];
+    gan_meter_note(meter_of(t), packs, output(t, p, GAN_O_REAL),
+                   output(t, p, GAN_O_FAKE),
+                   (to[RIGHT_REAL] + to[RIGHT_FAKE]) / 2,
+                   spreads[0] > 0 ? to[SPREAD_FAKE] / to[SPREAD_REAL] : -1);
+    to[RATIO_AGE] += 1;
+    if (t->moved[GAN_D] > 0) {
+        to[D_RATIO] = t->moved[GAN_D];
+        to[RATIO_AGE] = 0;
+    }
     to[SUM_STEPS] += 1;
     to[SUM_PLAIN] += to[PLAIN];
     to[SUM_D_REAL] += to[D_REAL];
@@ -128,6 +156,8 @@ static void note_g(model_trainer *t, double loss)
     to[G_LOSS] = loss;
     to[G_NORM] = t->norm[GAN_G];
     to[G_MOVED] = 1;
+    if (t->moved[GAN_G] > 0)
+        to[G_RATIO] = t->moved[GAN_G];
     to[SUM_G_STEPS] += 1;
     to[SUM_G_LOSS] += loss;
 }
@@ -135,15 +165,18 @@ static void note_g(model_trainer *t, double loss)
 size_t gan_tallies(const model_body *b)
 {
     (void)b;
-    return TALLIES;
+    return TALLIES + gan_meter_size();
 }
 
 void gan_note(model_trainer *t, const ad_program *p, size_t m)
 {
     nn_status s;
 
-    if (p == t->evaluate)
+    if (p == t->evaluate) {
+        gan_meter_look(meter_of(t), m / (size_t)packing_of(t), output(t, p, 1),
+                       output(t, p, 2));
         return;
+    }
     nn_loop_status(t->loop, &s);
     if (p != t->update[0]) {
         note_g(t, (double)output(t, p, GAN_O_LOSS)[0]);
@@ -158,26 +191,19 @@ void gan_note(model_trainer *t, const ad_program *p, size_t m)
 
 /* ---- the report ---------------------------------------------------------- */
 
-static int is_probability(const model_trainer *t)
-{
-    return t->recipe[GAN_R_LOSS] == GAN_MINIMAX ||
-           t->recipe[GAN_R_LOSS] == GAN_NON_SATURATING;
-}
-
 static void publish_game(model_trainer *t)
 {
     genmod_report *const r = t->report;
     const double *const from = t->tally;
     const int32_t loss = (int32_t)t->recipe[GAN_R_LOSS];
-    const int whole = is_probability(t);
 
     base_report_set(r, GAN_REPORT_D_LOSS, from[PLAIN]);
     base_report_set(r, GAN_REPORT_D_EQUILIBRIUM, gan_d_equilibrium(loss));
     base_report_set(r, GAN_REPORT_G_EQUILIBRIUM, gan_g_equilibrium(loss));
     base_report_set(r, GAN_REPORT_PENALTY, from[PENALTY]);
     base_report_set(r, GAN_REPORT_PENALTY_WEIGHT, weight_of(t));
-    base_report_set(r, GAN_REPORT_D_REAL, whole ? from[D_REAL] : NAN);
-    base_report_set(r, GAN_REPORT_D_FAKE, whole ? from[D_FAKE] : NAN);
+    base_report_set(r, GAN_REPORT_D_REAL, from[D_REAL]);
+    base_report_set(r, GAN_REPORT_D_FAKE, from[D_FAKE]);
     base_report_set(r, GAN_REPORT_D_PAIRED, from[PAIRED]);
     base_report_set(r, GAN_REPORT_ACCURACY_REAL, from[RIGHT_REAL]);
     base_report_set(r, GAN_REPORT_ACCURACY_FAKE, from[RIGHT_FAKE]);
@@ -200,6 +226,16 @@ static void publish_squares(model_trainer *t)
                         : NAN);
 }
 
+static void publish_ratios(model_trainer *t)
+{
+    base_report_set(t->report, GAN_REPORT_D_UPDATE_RATIO,
+                    t->tally[D_RATIO] > 0 ? t->tally[D_RATIO] : NAN);
+    base_report_set(t->report, GAN_REPORT_G_UPDATE_RATIO,
+                    t->tally[G_RATIO] > 0 ? t->tally[G_RATIO] : NAN);
+    base_report_set(t->report, GAN_REPORT_UPDATE_RATIO_AGE,
+                    t->tally[RATIO_AGE]);
+}
+
 static void publish_pass(model_trainer *t)
 {
     const double *const from = t->tally;
@@ -210,8 +246,6 @@ static void publish_pass(model_trainer *t)
                          from[SUM_G_STEPS] > 0
                              ? from[SUM_G_LOSS] / from[SUM_G_STEPS]
                              : from[G_LOSS]);
-    if (!is_probability(t))
-        return;
     model_trainer_append(t, GAN_REPORT_D_REAL_HISTORY,
                          from[SUM_D_REAL] / steps);
     model_trainer_append(t, GAN_REPORT_D_FAKE_HISTORY,
@@ -224,6 +258,8 @@ void gan_publish(model_trainer *t, const nn_status *s)
 
     publish_game(t);
     publish_squares(t);
+    publish_ratios(t);
+    gan_meter_publish(t, meter_of(t));
     base_report_set(r, GAN_REPORT_G_UPDATES,
                     (double)nn_optimiser_count(t->optimiser[GAN_G]));
     if (t->tally[G_MOVED] != 0) {

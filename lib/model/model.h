@@ -267,12 +267,16 @@ struct model_trainer {
     model_phase phase[MODEL_PHASES];
     nn_optimiser *optimiser[MODEL_PLAYERS];
     double norm[MODEL_PLAYERS]; /* of the last update's gradient */
+    /* For `note`: how far the update under way moved a player's weights, over
+     * their length; 0: it was not measured. */
+    double moved[MODEL_PLAYERS];
     nn_loop *loop;
     /* NULL: not yet, after a checkpoint */
     ad_program *update[MODEL_PHASES], *evaluate;
-    /* What the first phase changes, for a second one that fails; NULL: there
-     * is one. */
+    /* What an update of several players changes, for a second phase that fails
+     * and to see how far they moved; NULL: there is one player. */
     void *undo;
+    int measures; /* 1: this update is looked at so */
     double *kept_tally;
     double steps, epochs; /* before this trainer, since the start */
     void *arena;

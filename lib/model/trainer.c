@@ -4,6 +4,8 @@
 
 #include "model/model.h"
 
+#define MEASURED 63 /* updates, of which the last's length is measured */
+
 /* A count of the report; one that is not there is 0. */
 static double count(const genmod_report *r, const char *key)
 {
@@ -208,7 +210,7 @@ static int32_t ready_undo(model_trainer *t, const ad_store *s,
 {
     size_t bytes = state_bytes(s);
 
-    if (t->phases < 2 || (t->undo && t->kept_tally))
+    if (t->players < 2 || (t->undo && t->kept_tally))
         return GENMOD_OK;
     base_free(t->undo);
     base_free(t->kept_tally);
@@ -399,6 +401,24 @@ static int32_t check_phase(model_trainer *t, size_t phase, uint64_t step,
     return status;
 }
 
+/* How far the players of a phase have moved, if that is asked for now. */
+static void measure(model_trainer *t, uint32_t players)
+{
+    const ad_store *const s = t->body->store;
+    const char *at = t->undo;
+
+    for (size_t i = 0; i < t->players; i++)
+        t->moved[i] = 0;
+    if (!t->measures)
+        return;
+    at += state_bytes(s);
+    for (size_t i = 0; i < t->players; i++) {
+        if (players >> i & 1)
+            t->moved[i] = nn_optimiser_moved(t->optimiser[i], s, at);
+        at += nn_optimiser_bytes(t->optimiser[i]);
+    }
+}
+
 static void take_phase(model_trainer *t, size_t phase, size_t m,
                        genmod_workspace *w)
 {
@@ -408,6 +428,7 @@ static void take_phase(model_trainer *t, size_t phase, size_t m,
     for (size_t i = 0; i < t->players; i++)
         if (players >> i & 1)
             nn_optimiser_update(t->optimiser[i], s, t->norm[i], w);
+    measure(t, players);
     ad_store_commit(s);
     for (size_t i = 0; i < t->players; i++)
         if (players >> i & 1)
@@ -437,7 +458,7 @@ static int is_due(const model_trainer *t, size_t phase, uint64_t step)
     return (step + 1) % t->phase[phase].every == 0;
 }
 
-/* What the phases before the last of an update are about to change. */
+/* What an update is about to change. */
 static void keep(model_trainer *t)
 {
     const ad_store *const s = t->body->store;
@@ -447,8 +468,7 @@ static void keep(model_trainer *t)
            state_bytes(s));
     at += state_bytes(s);
     for (size_t i = 0; i < t->players; i++) {
-        if (t->phase[0].players >> i & 1)
-            nn_optimiser_keep(t->optimiser[i], s, at);
+        nn_optimiser_keep(t->optimiser[i], s, at);
         at += nn_optimiser_bytes(t->optimiser[i]);
     }
     memcpy(t->kept_tally, t->tally, t->tallies * sizeof *t->tally);
@@ -463,8 +483,7 @@ static void undo(model_trainer *t)
            state_bytes(s));
     at += state_bytes(s);
     for (size_t i = 0; i < t->players; i++) {
-        if (t->phase[0].players >> i & 1)
-            nn_optimiser_return(t->optimiser[i], s, at);
+        nn_optimiser_return(t->optimiser[i], s, at);
         at += nn_optimiser_bytes(t->optimiser[i]);
     }
     memcpy(t->tally, t->kept_tally, t->tallies * sizeof *t->tally);
@@ -478,7 +497,8 @@ static int32_t update(void *self, uint64_t step, size_t m, const int64_t *rows,
     double other;
     int32_t status;
 
-    if (both)
+    t->measures = t->undo && (step + 1) % MEASURED == 0;
+    if (both || t->measures)
         keep(t);
     status = run_phase(t, 0, step, m, rows, loss, w);
     if (!status && both) {

@@ -271,6 +271,9 @@ void nn_optimiser_follow(nn_optimiser *p, const ad_store *s);
 size_t nn_optimiser_bytes(const nn_optimiser *p);
 void nn_optimiser_keep(const nn_optimiser *p, const ad_store *s, void *to);
 void nn_optimiser_return(nn_optimiser *p, ad_store *s, const void *from);
+/* How far the weights are from where they were kept, over their length. */
+double nn_optimiser_moved(const nn_optimiser *p, const ad_store *s,
+                          const void *from);
 int32_t nn_optimiser_group(const nn_optimiser *p);
 uint64_t nn_optimiser_count(const nn_optimiser *p);
 /* The rate of the last update; NaN before the first. */

@@ -403,6 +403,22 @@ void nn_optimiser_return(nn_optimiser *p, ad_store *s, const void *from)
     memcpy(&p->count, (const char *)from + count, sizeof p->count);
 }
 
+double nn_optimiser_moved(const nn_optimiser *p, const ad_store *s,
+                          const void *from)
+{
+    const void *const now = in_store(p, ad_store_values(s), 0);
+    double moved = 0, size = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        const double was = element(from, p->type, i);
+        const double d = element(now, p->type, i) - was;
+
+        moved += d * d;
+        size += was * was;
+    }
+    return size > 0 ? sqrt(moved / size) : 0;
+}
+
 int32_t nn_optimiser_group(const nn_optimiser *p)
 {
     return p->group;

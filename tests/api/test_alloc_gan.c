@@ -78,7 +78,7 @@ static int32_t call_get_params(walk_stage *s)
 static int32_t call_set_params(walk_stage *s)
 {
     static const double ones[1] = {1};
-    return gan_set_params(s->model, "discriminator.2.bias", 1, ones, s->w);
+    return gan_set_params(s->model, "head.0.bias", 1, ones, s->w);
 }
 
 static int32_t call_save(walk_stage *s)

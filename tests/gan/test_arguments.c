@@ -17,6 +17,10 @@ static void games_that_cannot_work_are_refused_with_the_reason(void **state)
         {"discriminator=dense 8; batchnorm; relu | loss=wasserstein | "
          "penalty=unit-gradient",
          "batchnorm"},
+        {"loss=wasserstein | penalty=none", "slope"},
+        {"conditioning=projection", "no labels"},
+        {"conditioning=classifier | classes=2 | packing=2", "\"packing\" 1"},
+        {"deviation=4 | batch_size=30", "multiple of 4"},
         {"input=4 | generator=dens 3", "position 1"},
         {"input=4 | discriminator=dense 3; relu; conv 2 k3", "position"},
     };

@@ -48,6 +48,12 @@ static void every_game_goes_on_bit_for_bit(void **state)
         PLAN "generator=dense 9; batchnorm; relu | d_updates=3 | "
              "loss=wasserstein | penalty=unit-gradient | "
              "discriminator=dense 8; tanh; dropout 0.2",
+        PLAN "generator=dense 7; relu | classes=3 | "
+             "conditioning=projection | deviation=4 | "
+             "discriminator=dense 8; lrelu 0.2",
+        PLAN "generator=dense 7; relu | classes=3 | "
+             "conditioning=classifier | packing=1 | penalty=zero-gradient | "
+             "discriminator=dense 8; lrelu 0.2",
         PLAN "generator=dense 7; relu | order=simultaneous | "
              "loss=least-squares | penalty=none | optimiser=sgd | "
              "learning_rate=0.01 | momentum=0.4 | "
@@ -69,7 +75,7 @@ static void options_may_change_between_steps(void **state)
         "loss=hinge | penalty=none",
         "order=simultaneous",
         "loss=wasserstein | penalty=none | clip_weights=0.01",
-        "order=alternating | d_updates=2 | clip_weights=0",
+        "order=alternating | d_updates=2 | loss=hinge | clip_weights=0",
         "penalty=dragan"};
     const life f = life_of(PLAN "generator=dense 5 | discriminator=dense 5");
     life_check_changes(&f, sizeof changes / sizeof *changes, changes);

@@ -133,7 +133,7 @@ static void call_copies(scene *s)
          gan_get_params(s->model, key, sizeof o->weight / sizeof *o->weight,
                         o->weight, NULL, s->w));
     good(s, "gan_set_params",
-         gan_set_params(s->model, "discriminator.2.bias", 1,
+         gan_set_params(s->model, "head.0.bias", 1,
                         &(const double){-0.25}, s->w));
     good(s, "gan_new", gan_new(s->config, &s->other, s->w));
     good(s, "gan_copy", gan_copy(s->model, s->other, s->w));

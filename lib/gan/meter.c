@@ -1,0 +1,313 @@
+/* How the game stands: D's logits as probabilities, what they tell of the
+ * distance between G's rows and the data, and signs of known failures. All that
+ * is remembered from one update to the next lies in the tallies. */
+#include <math.h>
+
+#include "gan/internal.h"
+
+#define LN2 0.6931471805599453
+#define RECENT 128 /* logits of each kind that a calibration looks at */
+#define HELD 512   /* and of held-out rows; as many generated ones */
+#define EVERY 16   /* updates between two calibrations */
+#define NEWTON 8
+#define WARM 400 /* updates before which nothing is called a failure */
+
+enum {
+    A,
+    B, /* D(x) = sigmoid(A y + B) */
+    FITTED,
+    FIT_AGE,
+    RECENT_AT,
+    RECENT_N,
+    HELD_AT,   /* of the look under way */
+    HELD_OPEN, /* 1: one is */
+    HELD_AGE,
+    HELD_SEEN,
+    HELD_MEAN, /* of the logits of held-out rows, and its error */
+    HELD_ERROR,
+    BOUND,
+    UPDATES,
+    /* Running means. */
+    RIGHT,
+    DEVIATION,
+    SPREAD,
+    REAL,
+    FAKE,
+    GAP,
+    GAP_SQUARE,
+    GAP_PRODUCT,
+    GAP_SLOW,
+    LAST_GAP,
+    RECENT_REAL,
+    RECENT_FAKE = RECENT_REAL + RECENT,
+    HELD_REAL = RECENT_FAKE + RECENT,
+    HELD_FAKE = HELD_REAL + HELD,
+    ALL = HELD_FAKE + HELD
+};
+
+size_t gan_meter_size(void)
+{
+    return ALL;
+}
+
+static const kern_ops *plain(void)
+{
+    return kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
+}
+
+static double sigmoid(double y)
+{
+    plain()->sigmoid(1, &y, &y);
+    return y;
+}
+
+static double softplus(double y)
+{
+    plain()->softplus(1, &y, &y);
+    return y;
+}
+
+/* ---- logits as probabilities --------------------------------------------- */
+
+/* Logits [n] of each kind, `step` places apart. */
+typedef struct sides {
+    const double *real, *fake;
+    size_t n, step;
+} sides;
+
+static double logit_of(const sides *s, size_t i)
+{
+    return i < s->n ? s->real[i * s->step] : s->fake[(i - s->n) * s->step];
+}
+
+/* Mean and deviation of all. */
+static void moments_of(const sides *s, double *mean, double *deviation)
+{
+    const double n = 2 * (double)s->n;
+    double sum = 0, squares = 0;
+
+    for (size_t i = 0; i < 2 * s->n; i++)
+        sum += logit_of(s, i) / n;
+    for (size_t i = 0; i < 2 * s->n; i++)
+        squares += (logit_of(s, i) - sum) * (logit_of(s, i) - sum) / n;
+    *mean = sum;
+    *deviation = sqrt(squares);
+}
+
+/* Logistic regression of the kind on the standardised logit, by Newton's steps
+ * (Platt 1999). Each coefficient has the prior N(0, 1), so that sides that do
+ * not overlap have a finite answer. */
+static void fit(const sides *s, double *a, double *b)
+{
+    double mean, deviation, u = 0, v = 0;
+
+    moments_of(s, &mean, &deviation);
+    *a = *b = 0;
+    if (!(deviation > 0))
+        return;
+    for (int k = 0; k < NEWTON; k++) {
+        double gu = -u, gv = -v, uu = 1, uv = 0, vv = 1, det;
+
+        for (size_t i = 0; i < 2 * s->n; i++) {
+            const double x = (logit_of(s, i) - mean) / deviation;
+            const double p = sigmoid(u * x + v);
+            const double e = (i < s->n) - p, w = p * (1 - p);
+
+            gu += e * x;
+            gv += e;
+            uu += w * x * x;
+            uv += w * x;
+            vv += w;
+        }
+        det = uu * vv - uv * uv;
+        u += (vv * gu - uv * gv) / det;
+        v += (uu * gv - uv * gu) / det;
+    }
+    if (u - u != 0 || v - v != 0)
+        return;
+    *a = u / deviation;
+    *b = v - u * mean / deviation;
+}
+
+static void calibrate(double *m)
+{
+    const sides s = {m + RECENT_REAL, m + RECENT_FAKE, (size_t)m[RECENT_N], 1};
+
+    fit(&s, &m[A], &m[B]);
+    m[FITTED] = 1;
+    m[FIT_AGE] = 0;
+}
+
+/* ln 2 + E ln D(x) / 2 + E ln(1 - D(G(z))) / 2 is at most the divergence of
+ * Jensen and Shannon, and that for the best D (Goodfellow et al. 2014, theorem
+ * 1): fitted to one half of the logits, taken over the other. */
+static double bound_of(const double *m, size_t n)
+{
+    const sides half = {m + HELD_REAL, m + HELD_FAKE, n / 2, 2};
+    double a, b, sum = LN2;
+
+    fit(&half, &a, &b);
+    for (size_t i = 1; i < 2 * (n / 2); i += 2)
+        sum -= (softplus(-(a * m[HELD_REAL + i] + b)) +
+                softplus(a * m[HELD_FAKE + i] + b)) /
+               (double)(2 * (n / 2));
+    return sum < 0 ? 0 : sum > LN2 ? LN2 : sum;
+}
+
+/* ---- after an update ----------------------------------------------------- */
+
+static void follow(double *mean, double v, double decay, double updates)
+{
+    const double ramp = updates / (updates + 1);
+
+    *mean += (1 - (ramp < decay ? ramp : decay)) * (v - *mean);
+}
+
+static void keep_recent(double *m, const float *real, const float *fake,
+                        size_t n)
+{
+    for (size_t i = 0; i < n && i < RECENT; i++) {
+        const size_t at = (size_t)m[RECENT_AT];
+
+        m[RECENT_REAL + at] = (double)real[i];
+        m[RECENT_FAKE + at] = (double)fake[i];
+        m[RECENT_AT] = (double)((at + 1) % RECENT);
+        m[RECENT_N] += m[RECENT_N] < RECENT;
+    }
+}
+
+static void follow_gap(double *m, double gap)
+{
+    const double t = m[UPDATES];
+
+    follow(&m[GAP], gap, 0.995, t);
+    follow(&m[GAP_SQUARE], gap * gap, 0.995, t);
+    follow(&m[GAP_PRODUCT], gap * m[LAST_GAP], 0.995, t);
+    follow(&m[GAP_SLOW], gap * gap, 0.999, t);
+    m[LAST_GAP] = gap;
+}
+
+void gan_meter_note(double *m, size_t n, const float *real, const float *fake,
+                    double right, double spread)
+{
+    const double t = m[UPDATES];
+    double sums[2] = {0}, mean, square = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        sums[0] += (double)real[i] / (double)n;
+        sums[1] += (double)fake[i] / (double)n;
+    }
+    mean = (sums[0] + sums[1]) / 2;
+    for (size_t i = 0; i < n; i++)
+        square += (((double)real[i] - mean) * ((double)real[i] - mean) +
+                   ((double)fake[i] - mean) * ((double)fake[i] - mean)) /
+                  (2 * (double)n);
+    follow(&m[RIGHT], right, 0.98, t);
+    follow(&m[DEVIATION], sqrt(square), 0.98, t);
+    follow(&m[SPREAD], spread, 0.98, t);
+    follow(&m[REAL], sums[0], 0.98, t);
+    follow(&m[FAKE], sums[1], 0.98, t);
+    follow_gap(m, sums[0] - sums[1]);
+    keep_recent(m, real, fake, n);
+    m[HELD_OPEN] = 0;
+    m[UPDATES] = t + 1;
+    m[HELD_AGE] += 1;
+    m[FIT_AGE] += 1;
+    if (m[FITTED] == 0 || m[FIT_AGE] >= EVERY)
+        calibrate(m);
+}
+
+/* A look at held-out rows, minibatch by minibatch, begins behind an update. */
+void gan_meter_look(double *m, size_t n, const float *real, const float *fake)
+{
+    if (m[HELD_OPEN] == 0)
+        m[HELD_AT] = 0;
+    m[HELD_OPEN] = 1;
+    for (size_t i = 0; i < n && m[HELD_AT] < HELD; i++) {
+        m[HELD_REAL + (size_t)m[HELD_AT]] = (double)real[i];
+        m[HELD_FAKE + (size_t)m[HELD_AT]] = (double)fake[i];
+        m[HELD_AT] += 1;
+    }
+}
+
+static void close_look(double *m)
+{
+    const size_t n = (size_t)m[HELD_AT];
+    double mean = 0, square = 0;
+
+    for (size_t i = 0; i < n; i++)
+        mean += m[HELD_REAL + i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        square +=
+            (m[HELD_REAL + i] - mean) * (m[HELD_REAL + i] - mean) / (double)n;
+    m[HELD_MEAN] = mean;
+    m[HELD_ERROR] = sqrt(square / (double)n);
+    m[BOUND] = bound_of(m, n);
+    m[HELD_AGE] = 0;
+    m[HELD_SEEN] = 1;
+    m[HELD_OPEN] = 0;
+}
+
+/* ---- the report ---------------------------------------------------------- */
+
+double gan_meter_probability(const double *m, double logit)
+{
+    return sigmoid(m[A] * logit + m[B]);
+}
+
+/* Both sides are told apart without fail. */
+static int is_saturated(const double *m)
+{
+    return m[RIGHT] >= 0.98;
+}
+
+/* D gives the same whatever it sees. */
+static int is_dead(const double *m)
+{
+    return m[DEVIATION] < 1e-4;
+}
+
+static int is_collapsing(const double *m)
+{
+    return m[SPREAD] >= 0 && m[SPREAD] < 0.2;
+}
+
+/* D is on the wrong side as often as on the right one, smoothly, and by no less
+ * than before: it follows where G was. */
+static int is_orbiting(const double *m)
+{
+    return m[GAP_SQUARE] > 0 && m[GAP] * m[GAP] < 0.1 * m[GAP_SQUARE] &&
+           m[GAP_PRODUCT] > 0.5 * m[GAP_SQUARE] &&
+           m[GAP_SQUARE] > 0.5 * m[GAP_SLOW];
+}
+
+/* Held-out rows look to D more like generated ones than like those that it is
+ * trained on: Karras et al. 2020, equation (1). */
+static int is_over_fitting(const double *m)
+{
+    const double lead = m[REAL] - m[FAKE], lost = m[REAL] - m[HELD_MEAN];
+
+    return m[HELD_SEEN] != 0 && lead > 0 && lost > lead / 2 &&
+           lost > 3 * m[HELD_ERROR];
+}
+
+void gan_meter_publish(model_trainer *t, double *m)
+{
+    genmod_report *const r = t->report;
+    const int warm = m[UPDATES] >= WARM;
+
+    if (m[HELD_OPEN] != 0 && m[HELD_AT] >= 2) {
+        close_look(m);
+        model_trainer_append(t, GAN_REPORT_JS_BOUND_HISTORY, m[BOUND]);
+    }
+    if (m[HELD_SEEN] != 0) {
+        base_report_set(r, GAN_REPORT_JS_BOUND, m[BOUND]);
+        base_report_set(r, GAN_REPORT_JS_BOUND_AGE, m[HELD_AGE]);
+    }
+    base_report_set(r, GAN_REPORT_CALIBRATION_AGE, m[FIT_AGE]);
+    base_report_set(r, GAN_REPORT_SATURATED, warm && is_saturated(m));
+    base_report_set(r, GAN_REPORT_DEAD, warm && is_dead(m));
+    base_report_set(r, GAN_REPORT_COLLAPSING, warm && is_collapsing(m));
+    base_report_set(r, GAN_REPORT_ORBITING, warm && is_orbiting(m));
+    base_report_set(r, GAN_REPORT_OVER_FITTING, warm && is_over_fitting(m));
+}
