@@ -11,6 +11,7 @@
 #include "gan.h"
 #include "gmm.h"
 #include "gmm_algebra.h"
+#include "gmm_statistics.h"
 #include "measure.h"
 #include "vae.h"
 

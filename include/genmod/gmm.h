@@ -24,14 +24,6 @@ extern "C" {
  */
 typedef struct gmm_model gmm_model;
 
-/**
- * What one iteration of EM needs of rows, summed under a model's parameters: of
- * parts of the data, on any machine, in any order.
- *
- * Thread-safety: as gmm_model.
- */
-typedef struct gmm_statistics gmm_statistics;
-
 /* Option keys. Types, defaults and bounds: genmod_config_describe(), and the
  * table in doc/guide/options.md that is made from it. */
 #define GMM_COMPONENTS "components"         /**< k */
@@ -125,23 +117,6 @@ typedef struct gmm_statistics gmm_statistics;
 #define GMM_CHOOSE_AIC 1      /**< 2 p - 2 L */
 #define GMM_CHOOSE_ICL 2      /**< BIC of rows and most probable components */
 #define GMM_CHOOSE_HELD_OUT 3 /**< likelihood of other rows */
-
-/* Places in what gmm_divergence() gives. An _ERROR is a standard error. */
-#define GMM_KL 0 /**< KL(p ‖ q), from drawn rows */
-#define GMM_KL_ERROR 1
-#define GMM_JS 2 /**< Jensen-Shannon divergence, from drawn rows */
-#define GMM_JS_ERROR 3
-#define GMM_CROSS_ENTROPY 4 /**< - int p ln q, from drawn rows */
-#define GMM_CROSS_ENTROPY_ERROR 5
-#define GMM_ENTROPY 6 /**< of p, from drawn rows */
-#define GMM_ENTROPY_ERROR 7
-#define GMM_KL_VARIATIONAL 8 /**< an approximation of KL(p ‖ q), no bound */
-#define GMM_KL_UPPER 9       /**< KL(p ‖ q) is at most that */
-#define GMM_ENTROPY_LOWER 10 /**< p's entropy is at least that */
-#define GMM_ENTROPY_UPPER 11 /**< and at most that */
-#define GMM_L2 12            /**< int (p - q)^2, exact; it has no unit of information */
-#define GMM_CAUCHY_SCHWARZ 13 /**< - ln(int p q / sqrt(int p^2 int q^2)), exact */
-#define GMM_DIVERGENCES 14    /**< their number */
 
 /**
  * Make a config with the defaults of a mixture.
@@ -267,126 +242,6 @@ GENMOD_CALL int32_t gmm_start_responsibilities(gmm_model *m,
  */
 GENMOD_CALL int32_t gmm_step(gmm_model *m, const genmod_data *x,
                              genmod_workspace *w);
-
-/**
- * Make empty sums for a model's present parameters.
- * @param m         a model with parameters, inference "em"; it may change or go
- *   afterwards, but only gmm_maximise() of the same parameters takes the sums
- * @param[out] out  owned by the caller; NULL after a failure
- * @param w         may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, or inference is "variational"
- * @retval GENMOD_NOT_FITTED
- * @retval GENMOD_NO_MEMORY
- * @retval GENMOD_LIMIT
- * Since 0.2.
- */
-GENMOD_CALL int32_t gmm_statistics_new(const gmm_model *m, gmm_statistics **out,
-                                       genmod_workspace *w);
-
-/**
- * Add rows: one pass over them, gmm_step()'s E-step.
- * @param s  the sums
- * @param x  [n, d], finite, of one element type (f32, f64) for all calls
- * @param w  may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, other columns, or the other element type
- * The rest as gmm_log_density(). After a failure the sums are as they were. Cost:
- * as gmm_step(). Bishop 2006, (9.23) to (9.27). Since 0.2.
- */
-GENMOD_CALL int32_t gmm_statistics_add(gmm_statistics *s, const genmod_data *x,
-                                       genmod_workspace *w);
-
-/**
- * Add the sums of other rows, made under the same parameters.
- * @param to    grows
- * @param from  stays; not `to`
- * @param w     may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, one and the same, other parameters, or rows of
- *   the other element type
- * Sums of the same parts in the same order have the same bits. O(k d^2), O(k d).
- * Since 0.2.
- */
-GENMOD_CALL int32_t gmm_statistics_merge(gmm_statistics *to,
-                                         const gmm_statistics *from,
-                                         genmod_workspace *w);
-
-/**
- * Let what was added so far count less.
- * @param factor  0 to 1, on all sums and on the rows' weight
- * @retval GENMOD_BAD_ARGUMENT NULL, or a factor outside its range
- * Since 0.2.
- */
-GENMOD_CALL int32_t gmm_statistics_decay(gmm_statistics *s, double factor,
-                                         genmod_workspace *w);
-
-/**
- * Write the sums as safetensors, for another process.
- * @param cap       bytes at out
- * @param[out] out  may be NULL if cap is 0
- * @param[out] need bytes that it takes; may be NULL
- * @param w         may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL
- * @retval GENMOD_TOO_SMALL cap < *need; out is untouched
- * @retval GENMOD_NO_MEMORY
- * @retval GENMOD_LIMIT
- * Since 0.2.
- */
-GENMOD_CALL int32_t gmm_statistics_save(const gmm_statistics *s, size_t cap,
-                                        void *out, size_t *need,
-                                        genmod_workspace *w);
-
-/**
- * Make the sums what gmm_statistics_save() wrote. Any bytes may be handed in.
- * @param s      made by gmm_statistics_new() from a model with the same parameters
- * @param n      bytes
- * @param bytes  the file; copied from
- * @param w      may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, or sums under other parameters
- * @retval GENMOD_BAD_BYTES not exactly what gmm_statistics_save() writes
- * @retval GENMOD_UNSUPPORTED written by a later, incompatible version
- * @retval GENMOD_NO_MEMORY
- * @retval GENMOD_LIMIT
- * After a failure the sums are as they were. Since 0.2.
- */
-GENMOD_CALL int32_t gmm_statistics_load(gmm_statistics *s, size_t n,
-                                        const void *bytes, genmod_workspace *w);
-
-/** Free sums. NULL is allowed. Since 0.2. */
-GENMOD_API void gmm_statistics_free(gmm_statistics *s);
-
-/**
- * One M-step from sums: what gmm_step() does after its pass.
- * @param m  the model, with the parameters that the sums were made under
- * @param s  stays as it is, and does not fit the model any more
- * @param w  may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, or sums under other parameters, or of no rows
- * @retval GENMOD_BREAKDOWN on_singular is "error" and a covariance is singular
- * @retval GENMOD_BUSY the model is being trained
- * @retval GENMOD_NOT_FITTED
- * @retval GENMOD_NO_MEMORY
- * @retval GENMOD_LIMIT
- * The report goes on as after gmm_step(). After a failure the model is as it was.
- * O(k d^3) for full covariances. Since 0.2.
- */
-GENMOD_CALL int32_t gmm_maximise(gmm_model *m, const gmm_statistics *s,
-                                 genmod_workspace *w);
-
-/**
- * Learn from the next batch of a stream: stepwise EM.
- *
- * The means of the statistics over all rows so far, which the parameters stand for,
- * move by a step of (t + step_delay)^-step_exponent towards those of the batch, t
- * the report's "iterations"; then one M-step. The first batch of a model without
- * parameters starts it, as gmm_start(), and counts in full. Batches of several
- * hundred rows are better than single ones.
- *
- * @param m  the model, inference "em"
- * @param x  [n, d], n >= k, finite: the batch
- * @param w  may be NULL
- * The rest as gmm_step(). After a failure the model is as it was. Cost: as gmm_step()
- * on the batch. Cappé, Moulines 2009, (13); Liang, Klein 2009. Since 0.2.
- */
-GENMOD_CALL int32_t gmm_partial_fit(gmm_model *m, const genmod_data *x,
-                                    genmod_workspace *w);
 
 /**
  * Fit the mixture: as many starts as "starts" says, all in the same passes over
@@ -590,44 +445,6 @@ GENMOD_CALL int32_t gmm_sample(const gmm_model *m, uint64_t seed,
                                genmod_workspace *w);
 
 /**
- * How far two mixtures are apart: estimates from rows that are drawn from them,
- * with standard errors, and what is known in closed form.
- *
- * Rows are drawn by strata: each component gives its share of them. The estimates
- * share their rows, so that GMM_KL is GMM_CROSS_ENTROPY less GMM_ENTROPY, and are
- * as they come out: GMM_KL may be below 0 where the divergence is small. Nothing is
- * symmetric but GMM_JS, GMM_L2 and GMM_CAUCHY_SCHWARZ: call again with p and q
- * changed over for the other direction. The same seed draws the same rows.
- *
- * @param p     a model with parameters
- * @param q     a model with parameters, of as many columns
- * @param seed  the stream
- * @param n     rows of each mixture, from twice the larger number of components to
- *   2^40; 0 for none: the first eight numbers are then NaN
- * @param unit  GENMOD_NATS or GENMOD_BITS of measure.h
- * @param cap       doubles at out
- * @param[out] out  [GMM_DIVERGENCES], in the order of the constants above; may be
- *   NULL if cap is 0
- * @param[out] need the doubles that it takes; may be NULL
- * @param w     may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, other columns, or a number outside its range
- * @retval GENMOD_NOT_FITTED
- * @retval GENMOD_TOO_SMALL cap < *need; out is untouched
- * @retval GENMOD_BREAKDOWN the numbers leave the range of doubles
- * @retval GENMOD_BUSY the workspace is in another call
- * @retval GENMOD_NO_MEMORY
- * @retval GENMOD_LIMIT
- * @retval GENMOD_CANCELLED
- * Cost: O(n (k_p + k_q) d^2), and O((k_p + k_q)^2 d^3) for the closed forms (d^2 and
- * d where both mixtures are diagonal or spherical); memory independent of n.
- * Hershey, Olsen 2007; Kolchinsky, Tracey 2017. Since 0.2.
- */
-GENMOD_CALL int32_t gmm_divergence(const gmm_model *p, const gmm_model *q,
-                                   uint64_t seed, size_t n, int32_t unit,
-                                   size_t cap, double *out, size_t *need,
-                                   genmod_workspace *w);
-
-/**
  * Copy parameters out by name: GMM_WEIGHTS, GMM_MEANS, GMM_COVARIANCES,
  * GMM_PRECISIONS_CHOLESKY, GMM_NOISE; of a fitted posterior, also GMM_POSTERIOR_… and
  * GMM_PRIOR_…. The posterior's scale matrix W_j^-1 is the covariance times the
@@ -672,71 +489,6 @@ GENMOD_CALL int32_t gmm_set_params(gmm_model *m, size_t k, size_t d,
                                    const double *weights, const double *means,
                                    size_t n_cov, const double *cov,
                                    genmod_workspace *w);
-
-/**
- * The mixture of some of the columns, in the order given.
- * @param from     a model with parameters
- * @param n        columns, 1 to d - 1
- * @param columns  [n], each 0 to d - 1, none twice
- * @param to       becomes it, with the options of `from` (but full covariances where
- *   those have factors); may be `from`
- * @param w        may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, or outside these ranges (the text names the
- *   element)
- * @retval GENMOD_NOT_FITTED from
- * @retval GENMOD_BUSY `to` is being trained
- * @retval GENMOD_NO_MEMORY
- * @retval GENMOD_LIMIT
- * After a failure `to` is as it was. O(k n^2). Bishop 2006, (2.98). Since 0.2.
- */
-GENMOD_CALL int32_t gmm_marginal(const gmm_model *from, size_t n,
-                                 const int32_t *columns, gmm_model *to,
-                                 genmod_workspace *w);
-
-/**
- * The mixture of the other columns, ascending, given values of some: what those
- * say of these.
- * @param values  [n], finite
- * @retval GENMOD_NON_FINITE the text names the value
- * The rest as gmm_marginal(). A component that the values make as good as
- * impossible keeps the least weight that is a normal number. O(k d^3) for full,
- * O(d^3) for tied covariances. Bishop 2006, (2.81) and (2.82). Since 0.2.
- */
-GENMOD_CALL int32_t gmm_condition(const gmm_model *from, size_t n,
-                                  const int32_t *columns, const double *values,
-                                  gmm_model *to, genmod_workspace *w);
-
-/**
- * Mean and covariance of the whole mixture.
- * @param m  a model with parameters
- * @param d  its columns
- * @param[out] mean        [d]
- * @param[out] covariance  [d, d]; may be NULL
- * @param w  may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, or another d
- * @retval GENMOD_NOT_FITTED
- * @retval GENMOD_BUSY the workspace is in another call
- * @retval GENMOD_NO_MEMORY
- * O(k d^2). Bishop 2006, (9.49) and (9.50). Since 0.2.
- */
-GENMOD_CALL int32_t gmm_moments(const gmm_model *m, size_t d, double *mean,
-                                double *covariance, genmod_workspace *w);
-
-/**
- * Fill in missing cells: E[x_missing | x_present], which is exact. x's noise, if it
- * has some, is not looked at.
- * @param x      [n, d], finite but for missing cells, which
- *   genmod_data_set_missing() allows
- * @param type   GENMOD_F32 or GENMOD_F64
- * @param bytes  at out, at least n * d elements of that type
- * @param[out] out  [n, d]; cells that are there come out as they went in; of a
- *   row without any the mixture's mean. Untouched after a failure
- * The rest as gmm_log_density(). O(k d^3) for each change of the pattern of
- * missing cells from row to row, O(k d^2) a row. Since 0.2.
- */
-GENMOD_CALL int32_t gmm_impute(const gmm_model *m, const genmod_data *x,
-                               int32_t type, size_t bytes, void *out,
-                               genmod_workspace *w);
 
 /**
  * Write the model as safetensors: options, parameters, report. EM has no other

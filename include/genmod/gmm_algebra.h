@@ -1,6 +1,7 @@
 /** @file gmm_algebra.h
- * What is made of Gaussian mixtures: regression, products, maps, fewer components,
- * quantiles, gradients. All that gmm.h says of models holds here, too.
+ * What is made of Gaussian mixtures: divergences, parts, regression, products,
+ * maps, fewer components, quantiles, gradients. All that gmm.h says of models
+ * holds here, too.
  */
 #ifndef GENMOD_GMM_ALGEBRA_H
 #define GENMOD_GMM_ALGEBRA_H
@@ -10,6 +11,126 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Places in what gmm_divergence() gives. An _ERROR is a standard error. */
+#define GMM_KL 0 /**< KL(p ‖ q), from drawn rows */
+#define GMM_KL_ERROR 1
+#define GMM_JS 2 /**< Jensen-Shannon divergence, from drawn rows */
+#define GMM_JS_ERROR 3
+#define GMM_CROSS_ENTROPY 4 /**< - int p ln q, from drawn rows */
+#define GMM_CROSS_ENTROPY_ERROR 5
+#define GMM_ENTROPY 6 /**< of p, from drawn rows */
+#define GMM_ENTROPY_ERROR 7
+#define GMM_KL_VARIATIONAL 8 /**< an approximation of KL(p ‖ q), no bound */
+#define GMM_KL_UPPER 9       /**< KL(p ‖ q) is at most that */
+#define GMM_ENTROPY_LOWER 10 /**< p's entropy is at least that */
+#define GMM_ENTROPY_UPPER 11 /**< and at most that */
+#define GMM_L2 12            /**< int (p - q)^2, exact; it has no unit of information */
+#define GMM_CAUCHY_SCHWARZ 13 /**< - ln(int p q / sqrt(int p^2 int q^2)), exact */
+#define GMM_DIVERGENCES 14    /**< their number */
+
+/**
+ * How far two mixtures are apart: estimates from rows that are drawn from them,
+ * with standard errors, and what is known in closed form.
+ *
+ * Rows are drawn by strata: each component gives its share of them. The estimates
+ * share their rows, so that GMM_KL is GMM_CROSS_ENTROPY less GMM_ENTROPY, and are
+ * as they come out: GMM_KL may be below 0 where the divergence is small. Nothing is
+ * symmetric but GMM_JS, GMM_L2 and GMM_CAUCHY_SCHWARZ: call again with p and q
+ * changed over for the other direction. The same seed draws the same rows.
+ *
+ * @param p     a model with parameters
+ * @param q     a model with parameters, of as many columns
+ * @param seed  the stream
+ * @param n     rows of each mixture, from twice the larger number of components to
+ *   2^40; 0 for none: the first eight numbers are then NaN
+ * @param unit  GENMOD_NATS or GENMOD_BITS of measure.h
+ * @param cap       doubles at out
+ * @param[out] out  [GMM_DIVERGENCES], in the order of the constants above; may be
+ *   NULL if cap is 0
+ * @param[out] need the doubles that it takes; may be NULL
+ * @param w     may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, other columns, or a number outside its range
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_TOO_SMALL cap < *need; out is untouched
+ * @retval GENMOD_BREAKDOWN the numbers leave the range of doubles
+ * @retval GENMOD_BUSY the workspace is in another call
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * @retval GENMOD_CANCELLED
+ * Cost: O(n (k_p + k_q) d^2), and O((k_p + k_q)^2 d^3) for the closed forms (d^2 and
+ * d where both mixtures are diagonal or spherical); memory independent of n.
+ * Hershey, Olsen 2007; Kolchinsky, Tracey 2017. Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_divergence(const gmm_model *p, const gmm_model *q,
+                                   uint64_t seed, size_t n, int32_t unit,
+                                   size_t cap, double *out, size_t *need,
+                                   genmod_workspace *w);
+
+/**
+ * The mixture of some of the columns, in the order given.
+ * @param from     a model with parameters
+ * @param n        columns, 1 to d - 1
+ * @param columns  [n], each 0 to d - 1, none twice
+ * @param to       becomes it, with the options of `from` (but full covariances where
+ *   those have factors); may be `from`
+ * @param w        may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, or outside these ranges (the text names the
+ *   element)
+ * @retval GENMOD_NOT_FITTED from
+ * @retval GENMOD_BUSY `to` is being trained
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * After a failure `to` is as it was. O(k n^2). Bishop 2006, (2.98). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_marginal(const gmm_model *from, size_t n,
+                                 const int32_t *columns, gmm_model *to,
+                                 genmod_workspace *w);
+
+/**
+ * The mixture of the other columns, ascending, given values of some: what those
+ * say of these.
+ * @param values  [n], finite
+ * @retval GENMOD_NON_FINITE the text names the value
+ * The rest as gmm_marginal(). A component that the values make as good as
+ * impossible keeps the least weight that is a normal number. O(k d^3) for full,
+ * O(d^3) for tied covariances. Bishop 2006, (2.81) and (2.82). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_condition(const gmm_model *from, size_t n,
+                                  const int32_t *columns, const double *values,
+                                  gmm_model *to, genmod_workspace *w);
+
+/**
+ * Mean and covariance of the whole mixture.
+ * @param m  a model with parameters
+ * @param d  its columns
+ * @param[out] mean        [d]
+ * @param[out] covariance  [d, d]; may be NULL
+ * @param w  may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, or another d
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_BUSY the workspace is in another call
+ * @retval GENMOD_NO_MEMORY
+ * O(k d^2). Bishop 2006, (9.49) and (9.50). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_moments(const gmm_model *m, size_t d, double *mean,
+                                double *covariance, genmod_workspace *w);
+
+/**
+ * Fill in missing cells: E[x_missing | x_present], which is exact. x's noise, if it
+ * has some, is not looked at.
+ * @param x      [n, d], finite but for missing cells, which
+ *   genmod_data_set_missing() allows
+ * @param type   GENMOD_F32 or GENMOD_F64
+ * @param bytes  at out, at least n * d elements of that type
+ * @param[out] out  [n, d]; cells that are there come out as they went in; of a
+ *   row without any the mixture's mean. Untouched after a failure
+ * The rest as gmm_log_density(). O(k d^3) for each change of the pattern of
+ * missing cells from row to row, O(k d^2) a row. Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_impute(const gmm_model *m, const genmod_data *x,
+                               int32_t type, size_t bytes, void *out,
+                               genmod_workspace *w);
 
 /**
  * Regression: what some columns say of the others, for many rows at once. Mean

@@ -5,7 +5,7 @@
 #include <float.h>
 
 #include "base/base.h"
-#include "genmod/gmm.h"
+#include "genmod/gmm_algebra.h"
 #include "kern/kern.h"
 
 #define GMM_MEND_NONE 0

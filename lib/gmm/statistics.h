@@ -2,6 +2,7 @@
 #ifndef GMM_STATISTICS_H
 #define GMM_STATISTICS_H
 
+#include "genmod/gmm_statistics.h"
 #include "gmm/job.h"
 
 struct gmm_statistics {

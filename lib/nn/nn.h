@@ -38,11 +38,11 @@ ad_shape nn_size_rows(const ad_graph *g, const nn_size *s);
  * K, S, P may be given as AxB (height, width). `dense`, `conv`, `deconv` may be
  * preceded by `sn` (spectral norm) and followed by `nobias`, `glorot`, `he`,
  * `fanin`, `orthogonal`, `zero`. A deconv turns h into
- * (h - 1) S - 2 P + K + O. `dense` on an image flattens it. N, G > 0. M is the running statistics' momentum,
- * 0.1. A is 0.01 of lrelu and 1 of elu, S of a pool is K, else 1. Between an
- * image and columns nothing moves: within a network columns are [h, w, c].
- * Averages leave padding out. Numbers go up to 2^24, layers to 256, residuals
- * in residuals to 8. */
+ * (h - 1) S - 2 P + K + O. `dense` on an image flattens it. N, G > 0. M is the
+ * running statistics' momentum, 0.1. A is 0.01 of lrelu and 1 of elu, S of a
+ * pool is K, else 1. Between an image and columns nothing moves: within a
+ * network columns are [h, w, c]. Averages leave padding out. Numbers go up to
+ * 2^24, layers to 256, residuals in residuals to 8. */
 typedef struct nn_net nn_net;
 
 /* Parses, and infers every layer's shape. GENMOD_BAD_ARGUMENT with the position

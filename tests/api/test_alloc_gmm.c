@@ -3,7 +3,7 @@
  * undisturbed run. */
 #include "support/test.h"
 
-#include "genmod/gmm.h"
+#include "genmod/gmm_statistics.h"
 #include "support/threads.h"
 
 #include <math.h>
@@ -270,38 +270,6 @@ static int32_t call_set_params(stage *s)
     return gmm_set_params(s->model, K, D, w, mu, n_cov, cov, s->w);
 }
 
-static int32_t call_moments(stage *s)
-{
-    return gmm_moments(s->model, D, (double *)(void *)s->out, NULL, s->w);
-}
-
-/* A model that is to become something, in NULL's memory. */
-static gmm_model *other_of(stage *s)
-{
-    if (!s->other)
-        assert_ok(gmm_new(NULL, &s->other, NULL));
-    return s->other;
-}
-
-static int32_t call_marginal(stage *s)
-{
-    static const int32_t column[] = {1};
-    return gmm_marginal(s->model, 1, column, other_of(s), s->w);
-}
-
-static int32_t call_condition(stage *s)
-{
-    static const int32_t column[] = {1};
-    static const double value[] = {0.375};
-    return gmm_condition(s->model, 1, column, value, other_of(s), s->w);
-}
-
-static int32_t call_impute(stage *s)
-{
-    return gmm_impute(s->model, s->view, GENMOD_F32, sizeof s->out, s->out,
-                      s->w);
-}
-
 /* The same with a posterior, of the other model. */
 static gmm_model *posterior_of(stage *s)
 {
@@ -412,10 +380,6 @@ static const struct {
     {"gmm_sample", call_sample},
     {"gmm_get_params", call_get_params},
     {"gmm_set_params", call_set_params},
-    {"gmm_moments", call_moments},
-    {"gmm_marginal", call_marginal},
-    {"gmm_condition", call_condition},
-    {"gmm_impute", call_impute},
     {"gmm_save", call_save},
     {"gmm_load", call_load},
 };

@@ -22,6 +22,31 @@ typedef struct stage {
 
 typedef int32_t (*call)(stage *s, double *out, genmod_workspace *w);
 
+static int32_t call_moments(stage *s, double *out, genmod_workspace *w)
+{
+    return gmm_moments(s->m, D, out, out + D, w);
+}
+
+static int32_t call_marginal(stage *s, double *out, genmod_workspace *w)
+{
+    static const int32_t column[] = {1};
+    (void)out;
+    return gmm_marginal(s->m, 1, column, s->to, w);
+}
+
+static int32_t call_condition(stage *s, double *out, genmod_workspace *w)
+{
+    static const int32_t column[] = {1};
+    static const double value[] = {0.375};
+    (void)out;
+    return gmm_condition(s->m, 1, column, value, s->to, w);
+}
+
+static int32_t call_impute(stage *s, double *out, genmod_workspace *w)
+{
+    return gmm_impute(s->m, s->view, GENMOD_F32, OUT * sizeof *out, out, w);
+}
+
 static int32_t call_regress(stage *s, double *out, genmod_workspace *w)
 {
     static const int32_t columns[] = {2, 0};
@@ -102,6 +127,10 @@ static const struct {
     const char *name;
     call f;
 } calls[] = {
+    {"gmm_moments", call_moments},
+    {"gmm_marginal", call_marginal},
+    {"gmm_condition", call_condition},
+    {"gmm_impute", call_impute},
     {"gmm_regress", call_regress},
     {"gmm_product", call_product},
     {"gmm_affine", call_affine},

@@ -1,0 +1,146 @@
+/** @file gmm_statistics.h
+ * Sums that EM needs of rows, made part by part: of streams, of rows on other
+ * machines. All that gmm.h says of models holds here, too.
+ */
+#ifndef GENMOD_GMM_STATISTICS_H
+#define GENMOD_GMM_STATISTICS_H
+
+#include "gmm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * What one iteration of EM needs of rows, summed under a model's parameters: of
+ * parts of the data, on any machine, in any order.
+ *
+ * Thread-safety: as gmm_model.
+ */
+typedef struct gmm_statistics gmm_statistics;
+
+/**
+ * Make empty sums for a model's present parameters.
+ * @param m         a model with parameters, inference "em"; it may change or go
+ *   afterwards, but only gmm_maximise() of the same parameters takes the sums
+ * @param[out] out  owned by the caller; NULL after a failure
+ * @param w         may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, or inference is "variational"
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_statistics_new(const gmm_model *m, gmm_statistics **out,
+                                       genmod_workspace *w);
+
+/**
+ * Add rows: one pass over them, gmm_step()'s E-step.
+ * @param s  the sums
+ * @param x  [n, d], finite, of one element type (f32, f64) for all calls
+ * @param w  may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, other columns, or the other element type
+ * The rest as gmm_log_density(). After a failure the sums are as they were. Cost:
+ * as gmm_step(). Bishop 2006, (9.23) to (9.27). Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_statistics_add(gmm_statistics *s, const genmod_data *x,
+                                       genmod_workspace *w);
+
+/**
+ * Add the sums of other rows, made under the same parameters.
+ * @param to    grows
+ * @param from  stays; not `to`
+ * @param w     may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, one and the same, other parameters, or rows of
+ *   the other element type
+ * Sums of the same parts in the same order have the same bits. O(k d^2), O(k d).
+ * Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_statistics_merge(gmm_statistics *to,
+                                         const gmm_statistics *from,
+                                         genmod_workspace *w);
+
+/**
+ * Let what was added so far count less.
+ * @param factor  0 to 1, on all sums and on the rows' weight
+ * @retval GENMOD_BAD_ARGUMENT NULL, or a factor outside its range
+ * Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_statistics_decay(gmm_statistics *s, double factor,
+                                         genmod_workspace *w);
+
+/**
+ * Write the sums as safetensors, for another process.
+ * @param cap       bytes at out
+ * @param[out] out  may be NULL if cap is 0
+ * @param[out] need bytes that it takes; may be NULL
+ * @param w         may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL
+ * @retval GENMOD_TOO_SMALL cap < *need; out is untouched
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_statistics_save(const gmm_statistics *s, size_t cap,
+                                        void *out, size_t *need,
+                                        genmod_workspace *w);
+
+/**
+ * Make the sums what gmm_statistics_save() wrote. Any bytes may be handed in.
+ * @param s      made by gmm_statistics_new() from a model with the same parameters
+ * @param n      bytes
+ * @param bytes  the file; copied from
+ * @param w      may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, or sums under other parameters
+ * @retval GENMOD_BAD_BYTES not exactly what gmm_statistics_save() writes
+ * @retval GENMOD_UNSUPPORTED written by a later, incompatible version
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * After a failure the sums are as they were. Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_statistics_load(gmm_statistics *s, size_t n,
+                                        const void *bytes, genmod_workspace *w);
+
+/** Free sums. NULL is allowed. Since 0.2. */
+GENMOD_API void gmm_statistics_free(gmm_statistics *s);
+
+/**
+ * One M-step from sums: what gmm_step() does after its pass.
+ * @param m  the model, with the parameters that the sums were made under
+ * @param s  stays as it is, and does not fit the model any more
+ * @param w  may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, or sums under other parameters, or of no rows
+ * @retval GENMOD_BREAKDOWN on_singular is "error" and a covariance is singular
+ * @retval GENMOD_BUSY the model is being trained
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * The report goes on as after gmm_step(). After a failure the model is as it was.
+ * O(k d^3) for full covariances. Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_maximise(gmm_model *m, const gmm_statistics *s,
+                                 genmod_workspace *w);
+
+/**
+ * Learn from the next batch of a stream: stepwise EM.
+ *
+ * The means of the statistics over all rows so far, which the parameters stand for,
+ * move by a step of (t + step_delay)^-step_exponent towards those of the batch, t
+ * the report's "iterations"; then one M-step. The first batch of a model without
+ * parameters starts it, as gmm_start(), and counts in full. Batches of several
+ * hundred rows are better than single ones.
+ *
+ * @param m  the model, inference "em"
+ * @param x  [n, d], n >= k, finite: the batch
+ * @param w  may be NULL
+ * The rest as gmm_step(). After a failure the model is as it was. Cost: as gmm_step()
+ * on the batch. Cappé, Moulines 2009, (13); Liang, Klein 2009. Since 0.2.
+ */
+GENMOD_CALL int32_t gmm_partial_fit(gmm_model *m, const genmod_data *x,
+                                    genmod_workspace *w);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
