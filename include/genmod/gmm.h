@@ -48,8 +48,8 @@ typedef struct gmm_model gmm_model;
 #define GMM_SHRINKAGE "shrinkage"           /**< taken off each correlation */
 #define GMM_NOISE "noise"                   /**< first weight of a uniform part */
 #define GMM_NOISE_VOLUME "noise_volume"     /**< 0: of the bounding box */
-#define GMM_HOLD_WEIGHTS "hold_weights"     /**< none, all, or 0,2,5 */
-#define GMM_HOLD_MEANS "hold_means"         /**< the same */
+#define GMM_HOLD_WEIGHTS "hold_weights"     /**< none, all, 0,2,5, equal */
+#define GMM_HOLD_MEANS "hold_means"         /**< none, all, or 0,2,5 */
 #define GMM_HOLD_COVARIANCES "hold_covariances" /**< the same */
 #define GMM_STEP_EXPONENT "step_exponent"   /**< of gmm_partial_fit() */
 #define GMM_STEP_DELAY "step_delay"         /**< of gmm_partial_fit() */

@@ -1,4 +1,5 @@
-/* Which parameters are held: "none", "all", or "0,2,5". */
+/* Which parameters are held: "none", "all", or "0,2,5"; weights may be "equal".
+ */
 #include <string.h>
 
 #include "gmm/factor.h"
@@ -65,12 +66,15 @@ static int32_t read(const genmod_config *c, const char *key, size_t k,
 int32_t gmm_hold_new(const genmod_config *c, const gmm_covariance *t, size_t k,
                      gmm_hold **out, genmod_workspace *w)
 {
+    const int equal = base_same(base_config_str(c, GMM_HOLD_WEIGHTS), "equal");
     size_t weights = 0, means = 0, covariances = 0;
     gmm_hold *const h = base_scratch(w, 1, sizeof *h);
     int32_t status = h ? GENMOD_OK : base_status(w);
 
     *out = NULL;
     if (!status)
+        *h = (gmm_hold){.equal = equal};
+    if (!status && !equal)
         status = read(c, GMM_HOLD_WEIGHTS, k, &h->weights, &weights, w);
     if (!status)
         status = read(c, GMM_HOLD_MEANS, k, &h->means, &means, w);
@@ -85,7 +89,7 @@ int32_t gmm_hold_new(const genmod_config *c, const gmm_covariance *t, size_t k,
                                               "is held as a whole or not",
                          base_config_str(c, GMM_HOLD_COVARIANCES));
     h->all_weights = weights == k;
-    if (weights || means || covariances)
+    if (equal || weights || means || covariances)
         *out = h;
     return GENMOD_OK;
 }
@@ -93,7 +97,10 @@ int32_t gmm_hold_new(const genmod_config *c, const gmm_covariance *t, size_t k,
 /* How many an option holds; none by a text that no fit takes. */
 static size_t count(const genmod_config *c, const char *key, size_t k)
 {
-    const size_t n = parse(base_config_str(c, key), k, NULL);
+    const char *const text = base_config_str(c, key);
+    const int equal =
+        base_same(key, GMM_HOLD_WEIGHTS) && base_same(text, "equal");
+    const size_t n = equal ? k : parse(text, k, NULL);
 
     return n <= k ? n : 0;
 }
@@ -120,6 +127,10 @@ void gmm_hold_weights(const gmm_hold *h, const gmm_params *now,
 {
     double held = 0, others = 0;
 
+    for (size_t j = 0; j < now->k && h->equal; j++)
+        next->weights[j] = 1 / (double)now->k;
+    if (h->equal)
+        return;
     for (size_t j = 0; j < now->k; j++) {
         held += h->weights[j] ? now->weights[j] : 0;
         others += h->weights[j] ? 0 : next->weights[j];

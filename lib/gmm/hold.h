@@ -6,7 +6,7 @@
 
 struct gmm_hold {
     unsigned char *weights, *means, *covariances; /* [k], 1: held */
-    int32_t all_weights;
+    int32_t all_weights, equal; /* equal: all weights are 1 / k */
 };
 
 /* By the options; *out is NULL where nothing is held. GENMOD_BAD_ARGUMENT for a

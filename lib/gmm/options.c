@@ -152,7 +152,8 @@ const base_option gmm_options[] = {
      .type = BASE_STR,
      .initial = "none",
      .help = "weights that keep the values they start with: none, all (that of "
-             "noise, too), or components as 0,2; the others share the rest"},
+             "noise, too), or components as 0,2, the others share the rest; or "
+             "equal: all are 1/k"},
     {.key = GMM_HOLD_MEANS,
      .type = BASE_STR,
      .initial = "none",

@@ -164,6 +164,33 @@ static void free_weights_share_the_rest(void **state)
     ref_free(&got);
 }
 
+static void equal_weights_are_equal_and_the_rest_is_fitted(void **state)
+{
+    double x[N * D], r[N * K], p;
+    ref_mixture m, want, got;
+
+    (void)state;
+    invent(REF_TIED, x, &m);
+    ref_init(&want, REF_TIED, K, D);
+    ref_init(&got, REF_TIED, K, D);
+    ref_density(&m, N, x, NULL, r);
+    ref_maximise(&want, N, x, NULL, r);
+    for (size_t j = 0; j < K; j++)
+        want.w[j] = 1.0 / K;
+    gmm_model *const g = fixture_from(&m, "hold_weights=equal ridge=0");
+    genmod_data *const v = fixture_view(N, D, x);
+    assert_ok(gmm_step(g, v, NULL));
+    fixture_params(g, &got);
+    fixture_mixtures_close("step", &got, &want, 1e-12);
+    fitted(&want, "hold_weights=equal", x, &got, &p);
+    assert_true(p == (double)ref_parameters(REF_TIED, K, D) - (K - 1));
+    genmod_data_free(v);
+    gmm_free(g);
+    ref_free(&m);
+    ref_free(&want);
+    ref_free(&got);
+}
+
 static void a_cold_fit_holds_what_it_starts_with(void **state)
 {
     double x[N * D];
@@ -249,6 +276,7 @@ int main(void)
         cmocka_unit_test(held_parts_keep_their_bits_and_others_move),
         cmocka_unit_test(covariances_go_about_a_held_mean),
         cmocka_unit_test(free_weights_share_the_rest),
+        cmocka_unit_test(equal_weights_are_equal_and_the_rest_is_fitted),
         cmocka_unit_test(a_cold_fit_holds_what_it_starts_with),
         cmocka_unit_test(beside_what_is_held_nothing_is_reseeded),
         cmocka_unit_test(texts_that_name_no_component_are_refused),
