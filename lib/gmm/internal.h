@@ -274,6 +274,9 @@ int32_t gmm_pass_run(gmm_pass *pass, genmod_workspace *w);
  * Bishop 2006, (9.7), (2.43). */
 void gmm_joint(const kern_ops *ops, const gmm_params *p, size_t m,
                const char *panel, char *l);
+/* params.c: max_j ln p(x, j) of m rows, in place of ln p(x). */
+void gmm_likeliest(const kern_ops *ops, size_t k, size_t m, const kern_real *l,
+                   double *total);
 
 /* sample.c: z [d] of unit normals becomes x - mu_j. */
 void gmm_colour(const gmm_params *p, size_t j, double *z);

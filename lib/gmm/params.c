@@ -364,3 +364,35 @@ size_t gmm_params_derive(gmm_params *p, const gmm_slots *slots,
     gmm_derive_norms(p);
     return units;
 }
+
+gmm_stats *gmm_stats_new(const gmm_covariance *t, size_t k, size_t d,
+                         genmod_workspace *w)
+{
+    const size_t moments = k * (t->triangle ? d * d : d);
+    const size_t size = k + k * d + moments;
+    const size_t head = BASE_ALIGN / sizeof(double);
+    double *const block = base_alloc_zero(w, size + head, sizeof(double));
+    gmm_stats *const s = (gmm_stats *)block;
+
+    if (!block)
+        return NULL;
+    s->size = size;
+    s->s0 = block + head;
+    s->s1 = s->s0 + k;
+    s->s2 = s->s1 + k * d;
+    return s;
+}
+
+void gmm_likeliest(const kern_ops *ops, size_t k, size_t m, const kern_real *l,
+                   double *total)
+{
+    for (size_t i = 0; i < m; i++) {
+        total[i] = gmm_real(ops->type, l, i);
+        for (size_t j = 1; j < k; j++) {
+            const double v = gmm_real(ops->type, l, j * KERN_ROWS + i);
+
+            if (v > total[i])
+                total[i] = v;
+        }
+    }
+}

@@ -36,24 +36,6 @@ struct gmm_round {
     size_t strips, group;     /* in the round; components of an item */
 };
 
-gmm_stats *gmm_stats_new(const gmm_covariance *t, size_t k, size_t d,
-                         genmod_workspace *w)
-{
-    const size_t moments = k * (t->triangle ? d * d : d);
-    const size_t size = k + k * d + moments;
-    const size_t head = BASE_ALIGN / sizeof(double);
-    double *const block = base_alloc_zero(w, size + head, sizeof(double));
-    gmm_stats *const s = (gmm_stats *)block;
-
-    if (!block)
-        return NULL;
-    s->size = size;
-    s->s0 = block + head;
-    s->s1 = s->s0 + k;
-    s->s2 = s->s1 + k * d;
-    return s;
-}
-
 /* Blocks a round, from the shape alone: panels that stay in L2, and not more
  * memory than MOST_BYTES unless one block needs it. */
 static size_t round_blocks(size_t n, size_t d, size_t k, size_t lanes,
@@ -260,21 +242,6 @@ static double weighted_sum(size_t m, const double *weight, const double *total)
     return sum;
 }
 
-/* max_j ln p(x, j) in place of ln p(x). */
-static void likeliest(const gmm_round *r, size_t k, size_t m, const char *l,
-                      double *total)
-{
-    for (size_t i = 0; i < m; i++) {
-        total[i] = gmm_real(r->ops->type, l, i);
-        for (size_t j = 1; j < k; j++) {
-            const double v = gmm_real(r->ops->type, l, j * KERN_ROWS + i);
-
-            if (v > total[i])
-                total[i] = v;
-        }
-    }
-}
-
 static int posterior(const gmm_pass *pass, const gmm_lane *lane,
                      const gmm_block *b, size_t m, const double *weight)
 {
@@ -291,7 +258,7 @@ static int posterior(const gmm_pass *pass, const gmm_lane *lane,
     if (noise)
         offset += gmm_noise_joint(b, r->partial);
     if (pass->classify)
-        likeliest(r, lines, m, b->l, total);
+        gmm_likeliest(r->ops, lines, m, b->l, total);
     else
         r->ops->posterior(lines, m, b->l, normalise ? weight : NULL, total);
     if (pass->noise && !noise)
