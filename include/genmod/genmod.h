@@ -11,7 +11,7 @@
 #include "gan.h"
 #include "gmm.h"
 #include "gmm_algebra.h"
-#include "gmm_statistics.h"
+#include "gmm_learn.h"
 #include "measure.h"
 #include "vae.h"
 

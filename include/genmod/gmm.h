@@ -112,12 +112,6 @@ typedef struct gmm_model gmm_model;
 #define GMM_PRIOR_MEAN "prior_mean"             /**< [d] */
 #define GMM_PRIOR_COVARIANCE "prior_covariance" /**< one matrix, or its like */
 
-/* What gmm_choose() goes by. */
-#define GMM_CHOOSE_BIC 0      /**< p ln N - 2 L */
-#define GMM_CHOOSE_AIC 1      /**< 2 p - 2 L */
-#define GMM_CHOOSE_ICL 2      /**< BIC of rows and most probable components */
-#define GMM_CHOOSE_HELD_OUT 3 /**< likelihood of other rows */
-
 /**
  * Make a config with the defaults of a mixture.
  * @param[out] out  the config, owned by the caller; NULL after a failure
@@ -263,64 +257,6 @@ GENMOD_CALL int32_t gmm_step(gmm_model *m, const genmod_data *x,
 GENMOD_CALL int32_t gmm_fit(gmm_model *m, const genmod_data *x,
                             genmod_progress progress, void *user,
                             genmod_workspace *w);
-
-/**
- * Fit every number of components from `least` to `most` with every covariance type
- * of a list, and become the best. All fits share the passes over the data, and run
- * side by side on the context's threads; each is gmm_fit()'s, to the bits.
- *
- * The report has the table, a row a fit, types changing faster: choice_components,
- * choice_covariance (0 full, 1 tied, 2 diagonal, 3 spherical), choice_parameters p,
- * choice_log_likelihood L (total), and the criteria. Of BIC, AIC and ICL, as they
- * are here, the least is the best; mclust's have the other sign. ICL is BIC with
- * sum_i max_j ln p(x_i, j) for L. "chosen" is the row that was taken. A fit that
- * breaks down (on_singular "error") has NaN in its row and is not taken.
- *
- * @param m           the model; options "components" and "covariance" become those of
- *   the best, the others are every fit's
- * @param x           [n, d], n >= most, finite
- * @param held_out    [n', d], finite: rows for the last criterion; NULL: none
- * @param least       1 to most
- * @param most        to 65536
- * @param covariances names of option "covariance" with a space or a bar between;
- *   NULL or "": all four
- * @param criterion   GMM_CHOOSE_…
- * @param w           may be NULL
- * @retval GENMOD_BAD_ARGUMENT outside these ranges; inference is "variational"
- * @retval GENMOD_BREAKDOWN every fit of the grid broke down
- * The rest as gmm_fit(). After a failure the model is as it was. Memory does not
- * depend on n. Schwarz 1978; Akaike 1974; Biernacki, Celeux, Govaert 2000.
- * Since 0.2.
- */
-GENMOD_CALL int32_t gmm_choose(gmm_model *m, const genmod_data *x,
-                               const genmod_data *held_out, size_t least,
-                               size_t most, const char *covariances,
-                               int32_t criterion, genmod_workspace *w);
-
-/**
- * Set the prior's mean and scale matrix for inference "variational", in place of
- * the data's mean and of "covariance_prior" times the data's covariance. A
- * posterior that the model has is forgotten; its parameters stay, and the next
- * training call starts from the responsibilities that they give.
- *
- * @param m      the model
- * @param d      columns, 1 to 65536; those of the model where it has parameters
- * @param mean   [d], finite; NULL: the data's
- * @param n_cov  doubles at cov; 0 with cov NULL
- * @param cov    the scale matrix W_0^-1 of one unit: [d, d] symmetric to 1e-8 of its
- *   diagonal and positive definite, diagonal [d], spherical [1]; in units of the data
- *   squared, times the degrees of freedom; NULL: from the data
- * @param w      may be NULL
- * @retval GENMOD_BAD_ARGUMENT m is NULL, outside these ranges, or inference is "em"
- * @retval GENMOD_BUSY the model is being trained
- * @retval GENMOD_NO_MEMORY
- * @retval GENMOD_LIMIT
- * After a failure the model is as it was. O(d^3). Bishop 2006, (10.40).
- * Since 0.2.
- */
-GENMOD_CALL int32_t gmm_set_prior(gmm_model *m, size_t d, const double *mean,
-                                  size_t n_cov, const double *cov,
-                                  genmod_workspace *w);
 
 /**
  * The report of the last training.

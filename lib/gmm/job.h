@@ -2,6 +2,7 @@
 #ifndef GMM_JOB_H
 #define GMM_JOB_H
 
+#include "genmod/gmm_learn.h"
 #include "gmm/prior.h"
 
 /* One start under way. */

@@ -2,7 +2,6 @@
 #ifndef GMM_STATISTICS_H
 #define GMM_STATISTICS_H
 
-#include "genmod/gmm_statistics.h"
 #include "gmm/job.h"
 
 struct gmm_statistics {

@@ -3,7 +3,7 @@
  * undisturbed run. */
 #include "support/test.h"
 
-#include "genmod/gmm_statistics.h"
+#include "genmod/gmm_learn.h"
 #include "support/threads.h"
 
 #include <math.h>

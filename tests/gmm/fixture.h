@@ -7,7 +7,7 @@
 
 #include "genmod/gmm.h"
 #include "genmod/gmm_algebra.h"
-#include "genmod/gmm_statistics.h"
+#include "genmod/gmm_learn.h"
 #include "gmm/reference.h"
 
 /* Zeroed memory, or the test ends. */
