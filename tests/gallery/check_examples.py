@@ -19,10 +19,10 @@ def wanted(headers):
     """What the public headers declare: functions, and names of options."""
     names = set()
     for text in headers:
-        names |= set(re.findall(r"^#define ((?:GMM|AE|VAE)_\w+) \"", text, re.M))
+        names |= set(re.findall(r"^#define ((?:GMM|AE|VAE|GAN)_\w+) \"", text, re.M))
         code = re.sub(r"^\s*#.*(\\\n.*)*", "", uncommented(text), flags=re.M)
         names |= set(re.findall(
-            r"GENMOD_(?:API|CALL)\b[^;(]*?\b((?:genmod|gmm|ae|vae)_\w+)\s*\(", code))
+            r"GENMOD_(?:API|CALL)\b[^;(]*?\b((?:genmod|gmm|ae|vae|gan)_\w+)\s*\(", code))
     return names
 
 
