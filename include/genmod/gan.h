@@ -298,7 +298,8 @@ GENMOD_CALL int32_t gan_fit(gan_model *m, const genmod_data *x,
  * Flags, 0 or 1, from the 400th update on: saturated, D tells both kinds apart
  * without fail; dead, D gives the same for all; collapsing, generated rows have
  * less than a fifth of the data's variance; orbiting, D is on the wrong side as
- * often as on the right one, in long waves that do not fade; over_fitting, D
+ * often as on the right one, in waves of up to some hundred updates that do not
+ * fade; over_fitting, D
  * finds held-out rows more like generated ones than like those it is trained on.
  *
  * The histories hold means over each of the first 1,048,576 passes.

@@ -36,7 +36,7 @@ enum {
     GAP,
     GAP_SQUARE,
     GAP_PRODUCT,
-    GAP_SLOW,
+    GAP_RECENT,
     LAST_GAP,
     RECENT_REAL,
     RECENT_FAKE = RECENT_REAL + RECENT,
@@ -183,7 +183,7 @@ static void follow_gap(double *m, double gap)
     follow(&m[GAP], gap, 0.995, t);
     follow(&m[GAP_SQUARE], gap * gap, 0.995, t);
     follow(&m[GAP_PRODUCT], gap * m[LAST_GAP], 0.995, t);
-    follow(&m[GAP_SLOW], gap * gap, 0.999, t);
+    follow(&m[GAP_RECENT], gap * gap, 0.98, t);
     m[LAST_GAP] = gap;
 }
 
@@ -272,13 +272,14 @@ static int is_collapsing(const double *m)
     return m[SPREAD] >= 0 && m[SPREAD] < 0.2;
 }
 
-/* D is on the wrong side as often as on the right one, smoothly, and by no less
- * than before: it follows where G was. */
+/* D is on the wrong side as often as on the right one, smoothly, and of late by
+ * no less than before: it follows where G was. The means reach back some 200
+ * updates, so slower waves are not seen. */
 static int is_orbiting(const double *m)
 {
     return m[GAP_SQUARE] > 0 && m[GAP] * m[GAP] < 0.1 * m[GAP_SQUARE] &&
            m[GAP_PRODUCT] > 0.5 * m[GAP_SQUARE] &&
-           m[GAP_SQUARE] > 0.5 * m[GAP_SLOW];
+           m[GAP_RECENT] > 0.3 * m[GAP_SQUARE];
 }
 
 /* Held-out rows look to D more like generated ones than like those that it is
