@@ -361,6 +361,38 @@ static void swap_exchanges_weights_and_averages(void **state)
     genmod_workspace_free(w);
 }
 
+static void bound_is_the_most_size_of_a_weight(void **state)
+{
+    static const int32_t types[] = {GENMOD_F32, GENMOD_F64};
+    genmod_workspace *const w = toy_workspace(1);
+    nn_training o = options(NN_ADAM);
+
+    (void)state;
+    o.bound = 0.25;
+    for (int i = 0; i < 2; i++) {
+        ad_store *const s = store(types[i], 40, w);
+        nn_optimiser *p;
+        size_t at = 0, inside = 0;
+        double norm;
+
+        assert_ok(nn_optimiser_new(&o, s, 3, &p, w));
+        differentiate(s, 1);
+        assert_ok(nn_optimiser_norm(p, s, &norm, w));
+        nn_optimiser_update(p, s, norm, w);
+        for (size_t e = 0; e < 40; e++) {
+            const double v = get(types[i], ad_store_value(s, 1), e);
+
+            assert_true(fabs(v) <= 0.25);
+            at += fabs(v) == 0.25;
+            inside += fabs(v) < 0.25;
+        }
+        assert_true(at > 0 && inside > 0);
+        nn_optimiser_free(p);
+        ad_store_free(s);
+    }
+    genmod_workspace_free(w);
+}
+
 static void tune_keeps_kind_and_average(void **state)
 {
     genmod_workspace *const w = toy_workspace(1);
@@ -514,6 +546,7 @@ int main(void)
         cmocka_unit_test(norm_names_the_first_element_that_is_not_finite),
         cmocka_unit_test(norm_refuses_what_the_moments_cannot_hold),
         cmocka_unit_test(swap_exchanges_weights_and_averages),
+        cmocka_unit_test(bound_is_the_most_size_of_a_weight),
         cmocka_unit_test(tune_keeps_kind_and_average),
         cmocka_unit_test(update_gives_the_same_bits_for_any_threads),
         cmocka_unit_test(update_is_whole_where_the_hosts_loop_fails),
