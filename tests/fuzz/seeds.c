@@ -1,8 +1,8 @@
 /* Writes a small saved mixture of each covariance type into one folder, small
- * autoencoders and variational ones into two others: where the fuzzers start
- * from. Run it again
- * after a change of the format. */
+ * autoencoders, variational ones and adversarial networks into three others:
+ * where the fuzzers start from. Run it again after a change of the format. */
 #include "genmod/ae.h"
+#include "genmod/gan.h"
 #include "genmod/gmm.h"
 #include "genmod/vae.h"
 
