@@ -2,16 +2,16 @@
  * 2,000 to choose by, 48,000 to judge by (the sizes of Larochelle et al. 2007's
  * mnist-basic, but for the test).
  *
- *     stacked folder all|few|choose NOISE EPOCHS FINE RATE SEED…
+ *     stacked folder full|few|choose NOISE EPOCHS FINE RATE SEED…
  *
  * Three layers of WIDTH sigmoid units (a variable of the environment, 1000
  * without it), each pre-trained for EPOCHS passes over the 10,000. `choose`:
  * with NOISE of the cells masked, then all fine-tuned on the 10,000 for FINE
  * passes at RATE, or at each of some rates with commas between. `few`: the same
  * start fine-tuned on 100, 300 and 1,000 labels, each beside a random start.
- * `all`: both, and on the 10,000 also from a plain pre-training and a random
- * start. A line a fit, with the errors on the 2,000 and the 48,000 in percent
- * and its seconds of the processor.
+ * `full`: on the 10,000, also from a plain pre-training and a random start. A
+ * line a fit, with the errors on the 2,000 and the 48,000 in percent and its
+ * seconds of the processor.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,12 +154,12 @@ static void study_seed(const struct study *s, const char *mode,
     ae_model *m = pretrained(s, s->noise, seed);
     if (strcmp(mode, "choose") == 0)
         tune_rates(s, m, seed);
-    if (strcmp(mode, "all") == 0)
+    if (strcmp(mode, "full") == 0)
         tune(s, "denoising", m, s->train, TRAIN, seed);
-    if (strcmp(mode, "choose") != 0)
+    if (strcmp(mode, "few") == 0)
         tune_few(s, m, seed);
     ae_free(m);
-    if (strcmp(mode, "all") != 0)
+    if (strcmp(mode, "full") != 0)
         return;
     m = pretrained(s, "0", seed);
     tune(s, "plain", m, s->train, TRAIN, seed);
@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 {
     const char *const width = getenv("WIDTH") ? getenv("WIDTH") : "1000";
     struct study s = {.w = NULL};
-    expect(argc > 7, "folder all|few|choose noise epochs fine rate seed…");
+    expect(argc > 7, "folder full|few|choose noise epochs fine rate seed…");
     setvbuf(stdout, NULL, _IOLBF, 0);
     read_mnist(argv[1], &s.p);
     expect(s.p.n > 2 * (TRAIN + CHOOSE), "more pictures");
