@@ -253,11 +253,51 @@ int32_t codec_check_kind(const codec_file *f, const codec_record *r,
     return GENMOD_OK;
 }
 
+/* 1: saved by an earlier version of the library, which may have had fewer
+ * options and entries. Those that it lacks are as they were then: options at
+ * their defaults, entries unknown. */
+static int is_older(const codec_file *f)
+{
+    int64_t version = 0;
+
+    return base_parse_i64(codec_get(f, VERSION), &version) &&
+           version < genmod_version();
+}
+
+/* What an older file lacks of the record's texts and tensors. */
+static int32_t count_lacking(const codec_file *f, const codec_record *r,
+                             size_t *texts, size_t *tensors,
+                             genmod_workspace *w)
+{
+    *texts = *tensors = 0;
+    for (const base_option *o = r->options; o->key && is_older(f); o++) {
+        const char *const key = codec_join(OPTION, o->key, w);
+
+        if (!key)
+            return base_status(w);
+        *texts += !codec_get(f, key);
+    }
+    for (const base_entry *e = r->entries; e->key && is_older(f); e++) {
+        const char *const key = codec_join(REPORT, e->key, w);
+
+        if (!key)
+            return base_status(w);
+        *texts += !e->series && !codec_get(f, key);
+        *tensors += e->series && !codec_find(f, key);
+    }
+    return GENMOD_OK;
+}
+
 int32_t codec_check_counts(const codec_file *f, const codec_record *r,
                            size_t texts, size_t tensors, genmod_workspace *w)
 {
-    texts += 1 + count_texts(r); /* and the checksum */
-    tensors += count_entries(r, 1);
+    size_t few, less;
+    const int32_t status = count_lacking(f, r, &few, &less, w);
+
+    if (status)
+        return status;
+    texts += 1 + count_texts(r) - few; /* and the checksum */
+    tensors += count_entries(r, 1) - less;
     if (codec_texts(f) != texts || codec_tensors(f) != tensors)
         return base_fail(w, GENMOD_BAD_BYTES,
                          "%u texts and %u tensors; %s has %u and %u",
@@ -278,6 +318,8 @@ static int32_t read_option(const codec_file *f, const base_option *o,
 
     if (!key)
         return base_status(w);
+    if (!codec_get(f, key) && is_older(f))
+        return GENMOD_OK;
     status = codec_read_text(f, key, &value, w);
     if (status)
         return status;
@@ -348,6 +390,8 @@ static int32_t read_number(const codec_file *f, const codec_record *r,
 
     if (!key)
         return base_status(w);
+    if (!codec_get(f, key) && is_older(f))
+        return GENMOD_OK;
     status = codec_read_number(f, key, &v, w);
     if (!status)
         status = check_entry(r, e, v, w);
@@ -368,6 +412,8 @@ static int32_t read_series(const codec_file *f, const codec_record *r,
     if (!name)
         return base_status(w);
     t = codec_find(f, name);
+    if (!t && is_older(f))
+        return GENMOD_OK;
     n = t ? codec_elements(t) : 0;
     t = codec_read_tensor(f, name, GENMOD_F64, 1, &n, w);
     if (!t)
