@@ -95,6 +95,9 @@ int32_t gmm_job_pass(gmm_job *job);
 void gmm_job_note_pass(const gmm_job *job, gmm_track *t, double log_likelihood,
                        double weight);
 int32_t gmm_job_advance(gmm_job *job, gmm_track *t);
+/* The one M-step of a call, of track 0, which becomes the model's, and its line
+ * of the report. rests: whether the parameters are at rest can be said. */
+int32_t gmm_job_finish(gmm_job *job, gmm_past p, int rests);
 /* 1 once the likelihood has come to rest; a mending may move it either way. */
 int gmm_job_at_rest(const gmm_job *job, gmm_track *t);
 void gmm_job_note_mends(gmm_track *t, size_t k);

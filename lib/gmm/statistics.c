@@ -266,13 +266,7 @@ static int32_t maximise(gmm_model *m, const gmm_statistics *s,
         memcpy(t->stats->s0, s->sums->s0, s->sums->size * sizeof(double));
         t->stats->common = s->sums->common;
         t->mean = t->objective = s->log_likelihood / s->weight;
-        status = gmm_job_advance(&job, t);
-        if (!status) {
-            t->converged = gmm_job_at_rest(&job, t);
-            gmm_job_commit(&job, t);
-            gmm_job_publish(&job, t, past.values);
-            gmm_job_count(&job, past.iterations + 1);
-        }
+        status = gmm_job_finish(&job, past, 1);
     }
     gmm_job_close(&job);
     return status;

@@ -91,15 +91,7 @@ static int32_t step(gmm_model *m, const genmod_data *x, genmod_workspace *w)
     if (!status)
         status = gmm_job_pass(&job);
     if (!status)
-        status = gmm_job_advance(&job, &job.tracks[0]);
-    if (!status) {
-        gmm_track *const t = &job.tracks[0];
-
-        t->converged = gmm_job_at_rest(&job, t);
-        gmm_job_commit(&job, t);
-        gmm_job_publish(&job, t, p.values);
-        gmm_job_count(&job, p.iterations + 1);
-    }
+        status = gmm_job_finish(&job, p, 1);
     gmm_job_close(&job);
     return status;
 }

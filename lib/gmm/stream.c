@@ -127,14 +127,7 @@ static int32_t partial_fit(gmm_model *m, const genmod_data *x,
     if (!status) {
         if (!fresh)
             look_back(&job, &job.tracks[0], step_size(&job, p.iterations));
-        status = gmm_job_advance(&job, &job.tracks[0]);
-    }
-    if (!status) {
-        gmm_track *const t = &job.tracks[0];
-
-        gmm_job_commit(&job, t);
-        gmm_job_publish(&job, t, p.values);
-        gmm_job_count(&job, p.iterations + 1);
+        status = gmm_job_finish(&job, p, 0);
     }
     gmm_job_close(&job);
     return status;

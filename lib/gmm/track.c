@@ -109,6 +109,20 @@ int gmm_job_at_rest(const gmm_job *job, gmm_track *t)
            (gain < job->tolerance || gain < job->relative * fabs(t->objective));
 }
 
+int32_t gmm_job_finish(gmm_job *job, gmm_past p, int rests)
+{
+    gmm_track *const t = &job->tracks[0];
+    const int32_t status = gmm_job_advance(job, t);
+
+    if (status)
+        return status;
+    t->converged = rests && gmm_job_at_rest(job, t);
+    gmm_job_commit(job, t);
+    gmm_job_publish(job, t, p.values);
+    gmm_job_count(job, p.iterations + 1);
+    return GENMOD_OK;
+}
+
 void gmm_job_note_mends(gmm_track *t, size_t k)
 {
     for (size_t j = 0; j < k; j++) {
