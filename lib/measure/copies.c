@@ -193,23 +193,18 @@ static double error_of(size_t count, size_t n)
     return sqrt(p * (1 - p) / (double)n);
 }
 
-int32_t genmod_sample_copies(const genmod_data *train, const genmod_data *held,
-                             const genmod_data *y, double *out,
-                             double *standard_error, double *p_value,
-                             genmod_workspace *w)
+int32_t measure_copies(const genmod_data *train, const genmod_data *held,
+                       const genmod_data *y, double *out,
+                       double *standard_error, double *p_value,
+                       genmod_workspace *w)
 {
     copies s = {0};
-    base_call call;
-    int32_t status;
+    int32_t status = check(&s, train, held, y, out, w);
 
-    w = base_enter(&call, w, &status);
-    if (!w)
-        return status;
-    status = check(&s, train, held, y, out, w);
     if (!status)
         status = run(&s, w);
     if (status)
-        return base_leave(&call, status);
+        return status;
     const size_t n = s.side[1].n, q = s.side[0].n;
     const size_t count[3] = {s.count[1], s.count[0], s.equal[1]};
     const size_t rows[3] = {n, q, n};
@@ -220,5 +215,20 @@ int32_t genmod_sample_copies(const genmod_data *train, const genmod_data *held,
     }
     if (p_value)
         *p_value = fisher(s.train.f64, n, count[0], q, count[1]);
-    return base_leave(&call, GENMOD_OK);
+    return GENMOD_OK;
+}
+
+int32_t genmod_sample_copies(const genmod_data *train, const genmod_data *held,
+                             const genmod_data *y, double *out,
+                             double *standard_error, double *p_value,
+                             genmod_workspace *w)
+{
+    base_call call;
+    int32_t status;
+
+    w = base_enter(&call, w, &status);
+    if (!w)
+        return status;
+    return base_leave(
+        &call, measure_copies(train, held, y, out, standard_error, p_value, w));
 }

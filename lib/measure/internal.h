@@ -182,8 +182,6 @@ size_t measure_batch_find(const measure_batches *b, size_t batch, size_t first);
 double measure_ln_factorial(const kern_ops *f64, size_t n);
 /* The chance that a sum of d squared normals is at most x. */
 double measure_chi_square(const kern_ops *f64, size_t d, double x);
-/* The chance that a normal is above z. */
-double measure_normal_tail(const kern_ops *f64, double z);
 
 /* ---- sort.c ------------------------------------------------------------- */
 

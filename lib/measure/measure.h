@@ -38,4 +38,19 @@ double measure_gaussian_frechet(const kern_ops *f64, size_t d, const double *mp,
 /* ln det L L^T */
 double measure_log_det(const kern_ops *f64, size_t d, const double *l);
 
+/* ---- gamma.c ------------------------------------------------------------- */
+
+/* The chance that a normal is above z. */
+double measure_normal_tail(const kern_ops *f64, double z);
+
+/* ---- prdc.c, copies.c: genmod_sample_…(), inside a call ------------------ */
+
+int32_t measure_prdc(const genmod_data *x, const genmod_data *y, size_t k,
+                     double *out, double *standard_error, double *expected,
+                     genmod_workspace *w);
+int32_t measure_copies(const genmod_data *train, const genmod_data *held,
+                       const genmod_data *y, double *out,
+                       double *standard_error, double *p_value,
+                       genmod_workspace *w);
+
 #endif

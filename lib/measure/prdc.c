@@ -495,27 +495,36 @@ static double error_of(const prdc *s, size_t i)
     return error > least ? error : least;
 }
 
+int32_t measure_prdc(const genmod_data *x, const genmod_data *y, size_t k,
+                     double *out, double *standard_error, double *expected,
+                     genmod_workspace *w)
+{
+    prdc s = {.k = k};
+    double equal[4];
+    int32_t status = check(&s, x, y, out, w);
+
+    if (!status)
+        status = run(&s, expected ? equal : NULL, w);
+    if (status)
+        return status;
+    memcpy(out, s.part[0], sizeof s.part[0]);
+    for (size_t i = 0; i < 4 && standard_error; i++)
+        standard_error[i] = error_of(&s, i);
+    if (expected)
+        memcpy(expected, equal, sizeof equal);
+    return GENMOD_OK;
+}
+
 int32_t genmod_sample_prdc(const genmod_data *x, const genmod_data *y, size_t k,
                            double *out, double *standard_error,
                            double *expected, genmod_workspace *w)
 {
-    prdc s = {.k = k};
-    double equal[4];
     base_call call;
     int32_t status;
 
     w = base_enter(&call, w, &status);
     if (!w)
         return status;
-    status = check(&s, x, y, out, w);
-    if (!status)
-        status = run(&s, expected ? equal : NULL, w);
-    if (status)
-        return base_leave(&call, status);
-    memcpy(out, s.part[0], sizeof s.part[0]);
-    for (size_t i = 0; i < 4 && standard_error; i++)
-        standard_error[i] = error_of(&s, i);
-    if (expected)
-        memcpy(expected, equal, sizeof equal);
-    return base_leave(&call, GENMOD_OK);
+    return base_leave(&call,
+                      measure_prdc(x, y, k, out, standard_error, expected, w));
 }
