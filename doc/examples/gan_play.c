@@ -1,5 +1,6 @@
-/* An own training loop that watches the game; a generator as a function of its
- * codes; what the discriminator says; bytes that go on. */
+/* An own training loop that watches the game; a second opinion of where it
+ * stands; a generator as a function of its codes; what the discriminator says;
+ * bytes that go on. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,15 +11,16 @@
 #define Z 2
 #define STEPS 9
 
-/* Two classes of rows, each about a line of its own. */
-static void make_rows(double x[N][D], int32_t label[N])
+/* Two classes of rows, each about a line of its own; numbered from `first`. */
+static void make_rows(int first, double x[N][D], int32_t label[N])
 {
     for (int i = 0; i < N; i++) {
-        const double t = i * 37 % 101 / 50.0 - 1;
+        const int row = first + i;
+        const double t = row * 37 % 101 / 50.0 - 1;
         label[i] = i % 2;
         x[i][0] = 2 * t;
         x[i][1] = label[i] ? 4 + t : -t;
-        x[i][2] = (i * 13 % 29 - 14) / 20.0 + label[i];
+        x[i][2] = (row * 13 % 29 - 14) / 20.0 + label[i];
     }
 }
 
@@ -58,6 +60,24 @@ static void play(gan_model *m, const genmod_data *x)
     need(genmod_report_get(r, GAN_REPORT_D_PAIRED, &paired), NULL);
     expect(d < 2 * equal, "D's loss is near what it is at the equilibrium");
     expect(paired > 0 && paired < 1, "a probability");
+}
+
+/* A new critic and neighbours compare G's rows with some that were held out; D
+ * has no part in it. */
+static void probe(const gan_model *m, const genmod_data *train)
+{
+    static double x[N][D], found[GAN_PROBES];
+    static int32_t label[N];
+    genmod_data *held = NULL;
+    make_rows(N, x, label);
+    need(genmod_data_new(&held, NULL), NULL);
+    need(genmod_data_set_rows(held, GENMOD_F64, N, D, x, 0, 0, NULL), NULL);
+    need(gan_probe(m, held, train, 3, 0, 200, GAN_PROBES, found, NULL, NULL),
+         NULL);
+    expect(found[GAN_PROBE_ARRIVED] == 0, "sixty updates are too few");
+    expect(found[GAN_PROBE_TOLD_APART] == 1, "a critic tells the rows apart");
+    expect(found[GAN_PROBE_ACCURACY] > 0.5, "more often than by chance");
+    genmod_data_free(held);
 }
 
 /* Rows are G of codes, which may be had, changed, and joined by paths. */
@@ -135,11 +155,12 @@ int main(void)
     static int32_t label[N];
     genmod_data *rows = NULL;
     gan_model *const m = new_model();
-    make_rows(x, label);
+    make_rows(0, x, label);
     need(genmod_data_new(&rows, NULL), NULL);
     need(genmod_data_set_rows(rows, GENMOD_F64, N, D, x, 0, 0, NULL), NULL);
     need(genmod_data_set_labels(rows, N, label, NULL), NULL);
     play(m, rows);
+    probe(m, rows);
     expect(gan_dimension(m) == D && gan_code_size(m) == Z, "sizes");
     generate(m);
     resume(m, rows);

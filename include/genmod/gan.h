@@ -400,6 +400,99 @@ GENMOD_CALL int32_t gan_discriminate(const gan_model *m, const genmod_data *x,
                                      size_t bytes, double *out,
                                      genmod_workspace *w);
 
+/* Places in what gan_probe() gives. An _ERROR is a standard error, an _EXPECTED
+ * what rows of the data themselves would give on average. */
+#define GAN_PROBE_ARRIVED 0    /**< 1: none of the five flags below is set */
+#define GAN_PROBE_TOLD_APART 1 /**< 1: the critic tells both kinds apart */
+#define GAN_PROBE_OFF 2        /**< 1: rows where the data have none */
+#define GAN_PROBE_LOST 3       /**< 1: no rows where the data have some */
+#define GAN_PROBE_SPREAD 4     /**< 1: another variance than the data's */
+#define GAN_PROBE_COPYING 5    /**< 1: training rows are given again */
+#define GAN_PROBE_ACCURACY 6   /**< of the critic; 1/2: it can only guess */
+#define GAN_PROBE_ACCURACY_ERROR 7
+/** the chance of as much accuracy if both kinds are of one distribution */
+#define GAN_PROBE_ACCURACY_P_VALUE 8
+/** the Jensen-Shannon divergence is that at least, but for chance; nats */
+#define GAN_PROBE_JS_BOUND 9
+#define GAN_PROBE_PRECISION 10 /**< as genmod_sample_prdc(), 5 neighbours */
+#define GAN_PROBE_RECALL 11
+#define GAN_PROBE_DENSITY 12
+#define GAN_PROBE_COVERAGE 13
+#define GAN_PROBE_PRECISION_ERROR 14
+#define GAN_PROBE_RECALL_ERROR 15
+#define GAN_PROBE_DENSITY_ERROR 16
+#define GAN_PROBE_COVERAGE_ERROR 17
+#define GAN_PROBE_PRECISION_EXPECTED 18
+#define GAN_PROBE_RECALL_EXPECTED 19
+#define GAN_PROBE_DENSITY_EXPECTED 20
+#define GAN_PROBE_COVERAGE_EXPECTED 21
+#define GAN_PROBE_SPREAD_RATIO 22 /**< generated rows' variance over the data's */
+#define GAN_PROBE_SPREAD_RATIO_ERROR 23
+#define GAN_PROBE_COPIES 24      /**< as genmod_sample_copies(); NaN: no train */
+#define GAN_PROBE_COPIES_HELD 25 /**< the same of the held-out rows */
+#define GAN_PROBE_COPIES_P_VALUE 26
+#define GAN_PROBES 27 /**< their number */
+
+/**
+ * Has the game arrived where G's rows are distributed as the data? A second
+ * opinion, which D has no part in: D(x) = 1/2 is also what a dead D says.
+ *
+ * Held-out rows, chosen by the seed, are compared with as many generated ones,
+ * numbers 0, 1, … of gan_sample() with that seed. A new critic, a dense network of
+ * two layers of 64, learns to tell one half of both kinds apart, and is tested by
+ * the other. Labels take no part: with "classes" both kinds are mixtures of all.
+ *
+ * The flags are thresholds on the other numbers. Each wants more than chance
+ * explains, so that a generator that draws from the data's own distribution
+ * passes but for some two of a hundred seeds, one for each of two tests:
+ *
+ *     TOLD_APART  the p-value is below 0.01
+ *     OFF         precision is below what is expected by more than 3 of its
+ *                 standard errors and 0.05: a twentieth of the rows
+ *     LOST        recall or coverage is, in the same way: of what is rarer the
+ *                 critic has the better view
+ *     SPREAD      the ratio is outside 0.8 … 1.25 by more than 3 standard errors
+ *     COPYING     the p-value is below 0.01
+ *
+ * More rows see smaller differences: with n tested rows the critic is believed
+ * above an accuracy of 1/2 + 1.16 / sqrt(n). "Arrived" means that so many rows
+ * show no difference, not that there is none.
+ *
+ * @param m      a model with weights; not changed
+ * @param x      [n, d], n >= 16, finite, without weights, of the data's
+ *   distribution and not trained on
+ * @param train  [., d] the rows trained on, for copies; NULL: no look at them
+ * @param seed   of the choice, the codes, and the critic
+ * @param rows   of either kind, an even number from 16 to n; 0: as many as there
+ *   are, up to 4,096
+ * @param steps  updates of the critic, of 64 rows, up to 1,000,000, rounded up to
+ *   whole passes; 0: 500
+ * @param cap       doubles at out
+ * @param[out] out  [GAN_PROBES], in the order of the constants above; may be NULL
+ *   if cap is 0
+ * @param[out] need the doubles that it takes; may be NULL
+ * @param w      may be NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, other columns, or a number outside its range
+ * @retval GENMOD_NOT_FITTED
+ * @retval GENMOD_TOO_SMALL cap < *need; out is untouched
+ * @retval GENMOD_UNSUPPORTED a row has another weight than 1
+ * @retval GENMOD_NON_FINITE the text names row and column
+ * @retval GENMOD_BREAKDOWN the numbers leave the range of doubles
+ * @retval GENMOD_CALLBACK a row source ended it
+ * @retval GENMOD_BUSY the workspace is in another call
+ * @retval GENMOD_NO_MEMORY
+ * @retval GENMOD_LIMIT
+ * @retval GENMOD_CANCELLED
+ * After a failure out is as it was. The bits are a function of model, rows and
+ * numbers, whatever the threads. Cost: that of `steps` updates of a small network
+ * and O(rows^2 d), with train O(m (m + rows) d) for its m rows; some 7 rows d
+ * doubles. Lopez-Paz, Oquab 2017; Naeem et al. 2020; Alaa et al. 2022. Since 0.2.
+ */
+GENMOD_CALL int32_t gan_probe(const gan_model *m, const genmod_data *x,
+                              const genmod_data *train, uint64_t seed,
+                              size_t rows, size_t steps, size_t cap,
+                              double *out, size_t *need, genmod_workspace *w);
+
 /**
  * The names of the model's arrays, one by one: "generator.0.weight", …,
  * "discriminator.0.weight", ….

@@ -111,9 +111,9 @@ int32_t gan_sample_codes(const gan_model *m, uint64_t seed, uint64_t first,
                                           type, bytes, out, w));
 }
 
-static int32_t sample(const model *m, uint64_t seed, uint64_t first, size_t n,
-                      const int32_t *labels, int32_t type, size_t bytes,
-                      void *out, genmod_workspace *w)
+int32_t gan_draw(const model *m, uint64_t seed, uint64_t first, size_t n,
+                 const int32_t *labels, int32_t type, size_t bytes, void *out,
+                 genmod_workspace *w)
 {
     model_draws d = {.seed = seed, .site = GAN_SITE_LABEL};
     model_panels o;
@@ -146,8 +146,8 @@ int32_t gan_sample(const gan_model *m, uint64_t seed, uint64_t first, size_t n,
     w = base_enter(&call, w, &status);
     if (!w)
         return status;
-    return base_leave(&call, sample((const model *)m, seed, first, n, labels,
-                                    type, bytes, out, w));
+    return base_leave(&call, gan_draw((const model *)m, seed, first, n, labels,
+                                      type, bytes, out, w));
 }
 
 /* ---- given codes --------------------------------------------------------- */

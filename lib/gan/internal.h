@@ -3,6 +3,7 @@
 #define GAN_INTERNAL_H
 
 #include "genmod/gan.h"
+#include "measure/measure.h"
 #include "model/model.h"
 
 /* Players, networks and phases: D goes first. */
@@ -180,6 +181,25 @@ int32_t gan_compile_update(const model_body *b, const double *recipe,
 int32_t gan_compile_evaluate(const model_body *b, const double *recipe,
                              size_t rows, ad_program **out,
                              genmod_workspace *w);
+
+/* generate.c: gan_sample() inside a call. */
+int32_t gan_draw(const model *m, uint64_t seed, uint64_t first, size_t n,
+                 const int32_t *labels, int32_t type, size_t bytes, void *out,
+                 genmod_workspace *w);
+
+/* critic.c: a discriminator of its own, new, of rows [2 n, d] of which the
+ * first n are data and the others generated. It learns by one such table for
+ * `steps` updates at least, and says of the other y and softplus(y): [2 n, 2],
+ * in scratch. */
+typedef struct gan_critic {
+    const model *m; /* whose rows they are */
+    size_t n;
+    uint64_t seed;
+    size_t steps;
+    const double *learn, *test; /* [2 n, d] */
+    double *verdict;            /* [2 n, 2], out */
+} gan_critic;
+int32_t gan_criticise(gan_critic *c, genmod_workspace *w);
 
 /* build.c: programs of const calls. */
 int32_t gan_compile(const model_body *b, size_t program, size_t rows,

@@ -68,6 +68,12 @@ static int32_t call_discriminate(walk_stage *s)
     return gan_discriminate(s->model, s->view, sizeof s->out, s->out, s->w);
 }
 
+static int32_t call_probe(walk_stage *s)
+{
+    return gan_probe(s->model, s->view, s->view, 3, 0, 1,
+                     sizeof s->out / sizeof *s->out, s->out, &s->need, s->w);
+}
+
 static int32_t call_get_params(walk_stage *s)
 {
     return gan_get_params(s->model, gan_params_key(s->model, 0),
@@ -91,6 +97,7 @@ static const walk_call calls[] = {{"gan_sample", call_sample, NULL},
                                   {"gan_generate", call_generate, NULL},
                                   {"gan_interpolate", call_interpolate, NULL},
                                   {"gan_discriminate", call_discriminate, NULL},
+                                  {"gan_probe", call_probe, NULL},
                                   {"gan_get_params", call_get_params, NULL},
                                   {"gan_set_params", call_set_params, NULL},
                                   {"gan_save", call_save, NULL}};

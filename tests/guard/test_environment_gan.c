@@ -16,6 +16,7 @@ static const int32_t labels[ROWS] = {0, 1, 1, 0, 1, 0};
 typedef struct result {
     double codes[ROWS], new[ROWS * D], again[ROWS * D];
     double between[ROWS * D * 3], logits[ROWS], weight[32];
+    double probe[GAN_PROBES];
     size_t saved;
     unsigned char file[1 << 15];
 } result;
@@ -122,6 +123,21 @@ static void call_rows(scene *s)
         gan_discriminate(s->model, s->data, sizeof o->logits, o->logits, s->w));
 }
 
+/* Held-out rows that are drawn: a probe wants more than there are. */
+static void call_probe(scene *s)
+{
+    double held[16 * D];
+    genmod_data *x = NULL;
+    assert_ok(gan_sample(s->model, 11, 0, 16, NULL, GENMOD_F64, sizeof held,
+                         held, s->w));
+    assert_ok(genmod_data_new(&x, s->w));
+    assert_ok(genmod_data_set_rows(x, GENMOD_F64, 16, D, held, 0, 0, s->w));
+    good(s, "gan_probe",
+         gan_probe(s->model, x, s->data, 7, 16, 3, GAN_PROBES, s->out->probe,
+                   NULL, s->w));
+    genmod_data_free(x);
+}
+
 static void call_copies(scene *s)
 {
     static unsigned char file[1 << 15];
@@ -133,8 +149,8 @@ static void call_copies(scene *s)
          gan_get_params(s->model, key, sizeof o->weight / sizeof *o->weight,
                         o->weight, NULL, s->w));
     good(s, "gan_set_params",
-         gan_set_params(s->model, "head.0.bias", 1,
-                        &(const double){-0.25}, s->w));
+         gan_set_params(s->model, "head.0.bias", 1, &(const double){-0.25},
+                        s->w));
     good(s, "gan_new", gan_new(s->config, &s->other, s->w));
     good(s, "gan_copy", gan_copy(s->model, s->other, s->w));
     good(s, "gan_save", gan_save(s->model, sizeof file, file, &need, s->w));
@@ -161,6 +177,7 @@ static void play(const environment *e, void *out)
     call_config(&s);
     call_training(&s);
     call_rows(&s);
+    call_probe(&s);
     call_copies(&s);
     call_ends(&s);
 }
