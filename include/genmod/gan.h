@@ -431,7 +431,12 @@ GENMOD_CALL int32_t gan_discriminate(const gan_model *m, const genmod_data *x,
 #define GAN_PROBE_COPIES 24      /**< as genmod_sample_copies(); NaN: no train */
 #define GAN_PROBE_COPIES_HELD 25 /**< the same of the held-out rows */
 #define GAN_PROBE_COPIES_P_VALUE 26
-#define GAN_PROBES 27 /**< their number */
+#define GAN_PROBE_VALUE 27   /**< V(D, G) of the two as they are */
+#define GAN_PROBE_VALUE_D 28 /**< V(D', G): D has moved against G */
+#define GAN_PROBE_VALUE_G 29 /**< V(D, G'): G has moved against D */
+#define GAN_PROBE_GAP 30     /**< V(D', G) - V(D, G') */
+#define GAN_PROBE_GAP_ERROR 31
+#define GAN_PROBES 32 /**< their number */
 
 /**
  * Has the game arrived where G's rows are distributed as the data? A second
@@ -443,20 +448,25 @@ GENMOD_CALL int32_t gan_discriminate(const gan_model *m, const genmod_data *x,
  * the other. Labels take no part: with "classes" both kinds are mixtures of all.
  *
  * The flags are thresholds on the other numbers. Each wants more than chance
- * explains, so that a generator that draws from the data's own distribution
- * passes but for some two of a hundred seeds, one for each of two tests:
+ * explains: a generator that draws from the data's own distribution passes but
+ * for some two of a hundred seeds, one for each of two tests.
  *
- *     TOLD_APART  the p-value is below 0.01
+ *     TOLD_APART, COPYING  the p-value is below 0.01
  *     OFF         precision is below what is expected by more than 3 of its
  *                 standard errors and 0.05: a twentieth of the rows
- *     LOST        recall or coverage is, in the same way: of what is rarer the
- *                 critic has the better view
+ *     LOST        recall or coverage is, in the same way
  *     SPREAD      the ratio is outside 0.8 … 1.25 by more than 3 standard errors
- *     COPYING     the p-value is below 0.01
  *
- * More rows see smaller differences: with n tested rows the critic is believed
- * above an accuracy of 1/2 + 1.16 / sqrt(n). "Arrived" means that so many rows
- * show no difference, not that there is none.
+ * The gap asks another question, and no flag goes by it: could either player gain
+ * by moving on while the other stands? It is near 0 where neither can. In copies
+ * of the model one player makes `steps` updates at its rate, by the rows that the
+ * critic learns by, the penalty's weight at its end; the values are those of the
+ * other half. V is D's loss without penalty, negative: of minimax and
+ * non-saturating E ln D(x) + E ln(1 - D(G(z))), nats. NaN with "classes", or where
+ * half the rows are no two groups that D sees together.
+ *
+ * "Arrived" means that so many rows show no difference, not that there is none:
+ * the critic is believed above an accuracy of 1/2 + 1.16 / sqrt(rows).
  *
  * @param m      a model with weights; not changed
  * @param x      [n, d], n >= 16, finite, without weights, of the data's
@@ -465,8 +475,8 @@ GENMOD_CALL int32_t gan_discriminate(const gan_model *m, const genmod_data *x,
  * @param seed   of the choice, the codes, and the critic
  * @param rows   of either kind, an even number from 16 to n; 0: as many as there
  *   are, up to 4,096
- * @param steps  updates of the critic, of 64 rows, up to 1,000,000, rounded up to
- *   whole passes; 0: 500
+ * @param steps  updates of the critic, of 64 rows, and of each player, up to
+ *   1,000,000, rounded up to whole passes; 0: 500
  * @param cap       doubles at out
  * @param[out] out  [GAN_PROBES], in the order of the constants above; may be NULL
  *   if cap is 0
@@ -479,14 +489,11 @@ GENMOD_CALL int32_t gan_discriminate(const gan_model *m, const genmod_data *x,
  * @retval GENMOD_NON_FINITE the text names row and column
  * @retval GENMOD_BREAKDOWN the numbers leave the range of doubles
  * @retval GENMOD_CALLBACK a row source ended it
- * @retval GENMOD_BUSY the workspace is in another call
- * @retval GENMOD_NO_MEMORY
- * @retval GENMOD_LIMIT
- * @retval GENMOD_CANCELLED
- * After a failure out is as it was. The bits are a function of model, rows and
+ * The rest as gan_sample(). After a failure out is as it was. The bits are a function of model, rows and
  * numbers, whatever the threads. Cost: that of `steps` updates of a small network
- * and O(rows^2 d), with train O(m (m + rows) d) for its m rows; some 7 rows d
- * doubles. Lopez-Paz, Oquab 2017; Naeem et al. 2020; Alaa et al. 2022. Since 0.2.
+ * and of each player, and O(rows^2 d), with train O(m (m + rows) d) for its m
+ * rows; some 8 rows d doubles and two copies of the model. Lopez-Paz, Oquab 2017;
+ * Naeem et al. 2020; Alaa et al. 2022; Grnarova et al. 2019. Since 0.2.
  */
 GENMOD_CALL int32_t gan_probe(const gan_model *m, const genmod_data *x,
                               const genmod_data *train, uint64_t seed,

@@ -157,8 +157,8 @@ static const model_family critic_family = {
 
 /* ---- learning ------------------------------------------------------------ */
 
-static int32_t set_number(genmod_config *c, const char *key, uint64_t v,
-                          genmod_workspace *w)
+int32_t gan_set_number(genmod_config *c, const char *key, uint64_t v,
+                       genmod_workspace *w)
 {
     char text[32];
 
@@ -167,11 +167,11 @@ static int32_t set_number(genmod_config *c, const char *key, uint64_t v,
 }
 
 /* 52 bits of the seed: an option holds no more. */
-static uint64_t seed_of(uint64_t seed)
+uint64_t gan_seed_of(uint64_t seed, int which)
 {
     uint32_t r[4];
 
-    base_random(seed, 0, SITE_SEED, 0, r);
+    base_random(seed, (uint64_t)which, SITE_SEED, 0, r);
     return (uint64_t)(r[0] >> 12) << 32 | r[1];
 }
 
@@ -183,10 +183,11 @@ static int32_t configure(const gan_critic *c, genmod_config *to,
     int32_t status = base_config_set(to, GAN_INPUT, input, w);
 
     if (!status)
-        status = set_number(to, GAN_SEED, seed_of(c->seed), w);
+        status =
+            gan_set_number(to, GAN_SEED, gan_seed_of(c->seed, GAN_NETS), w);
     if (!status)
-        status = set_number(to, GAN_EPOCHS,
-                            c->steps / batches + (c->steps % batches != 0), w);
+        status = gan_set_number(
+            to, GAN_EPOCHS, c->steps / batches + (c->steps % batches != 0), w);
     return status;
 }
 

@@ -30,8 +30,8 @@ static int32_t check(const model *m, const genmod_data *x, size_t bytes,
     return model_panels_fit(&o, bytes, w);
 }
 
-static int32_t discriminate(const model *m, const genmod_data *x, size_t bytes,
-                            double *out, genmod_workspace *w)
+int32_t gan_judge_rows(const model *m, const genmod_data *x, size_t bytes,
+                       double *out, genmod_workspace *w)
 {
     const gan_body *b;
     model_panels o;
@@ -68,5 +68,6 @@ int32_t gan_discriminate(const gan_model *m, const genmod_data *x, size_t bytes,
     w = base_enter(&call, w, &status);
     if (!w)
         return status;
-    return base_leave(&call, discriminate((const model *)m, x, bytes, out, w));
+    return base_leave(&call,
+                      gan_judge_rows((const model *)m, x, bytes, out, w));
 }

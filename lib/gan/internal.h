@@ -200,6 +200,31 @@ typedef struct gan_critic {
     double *verdict;            /* [2 n, 2], out */
 } gan_critic;
 int32_t gan_criticise(gan_critic *c, genmod_workspace *w);
+int32_t gan_set_number(genmod_config *c, const char *key, uint64_t v,
+                       genmod_workspace *w);
+/* A seed of an option, for the learners of a probe. */
+uint64_t gan_seed_of(uint64_t seed, int which);
+
+/* respond.c: a copy of a model without classes in which one player goes on for
+ * `steps` updates at least, by n rows, as many as D sees together or more. */
+typedef struct gan_response {
+    const model *m;
+    int player;
+    size_t n;
+    uint64_t seed;
+    size_t steps;
+    const double *rows;  /* [n, d] */
+    model_family family; /* the copy's: it lives as long */
+} gan_response;
+/* The caller frees *out, whatever comes out, before r is gone. */
+int32_t gan_respond(gan_response *r, model **out, genmod_workspace *w);
+/* What D makes large, of the logits of a row of the data and a generated one,
+ * without penalties. */
+double gan_value(int32_t loss, double real, double fake);
+
+/* discriminate.c: gan_discriminate() inside a call. */
+int32_t gan_judge_rows(const model *m, const genmod_data *x, size_t bytes,
+                       double *out, genmod_workspace *w);
 
 /* build.c: programs of const calls. */
 int32_t gan_compile(const model_body *b, size_t program, size_t rows,

@@ -8,7 +8,7 @@
 #define ROWS 4096      /* that 0 stands for, at most */
 #define STEPS 500      /* that 0 stands for */
 #define MOST_STEPS 1e6 /* as the header says */
-#define NEIGHBOURS 5   /* Naeem et al. 2020, section 5 */
+#define NEIGHBOURS 5   /* Naeem et al. 2020 */
 
 /* What the verdict goes by; gan.h says why. */
 #define SURE 0.01      /* chance of what equality would bring about */
@@ -119,7 +119,7 @@ static void count_right(const probe *p, size_t n, const double *verdict)
         2;
     p->out[GAN_PROBE_ACCURACY_P_VALUE] =
         measure_normal_tail(p->f64, excess / sqrt((double)n / 2));
-    p->out[GAN_PROBE_JS_BOUND] = fmin(fmax(loss, 0), LN2);
+    p->out[GAN_PROBE_JS_BOUND] = loss < 0 ? 0 : loss < LN2 ? loss : LN2;
 }
 
 /* The first or the second half of both kinds. */
@@ -151,6 +151,109 @@ static int32_t criticise(const probe *p, genmod_workspace *w)
     if (!status)
         count_right(p, c.n, c.verdict);
     return status;
+}
+
+/* ---- the duality gap ----------------------------------------------------- */
+
+/* Logits of n rows by a model's D. */
+static int32_t judge(const model *m, size_t n, const double *rows, double *y,
+                     genmod_workspace *w)
+{
+    genmod_data *view;
+    int32_t status = base_data_of(GENMOD_F64, n, m->d, rows, NULL, &view, w);
+
+    if (status)
+        return status;
+    status = gan_judge_rows(m, view, n * sizeof *y, y, w);
+    genmod_data_free(view);
+    return status;
+}
+
+/* The game's value of each pair: D of one model against G of another, on rows
+ * that neither has seen. */
+static int32_t play(const probe *p, size_t n, const model *d, const model *g,
+                    double *value, genmod_workspace *w)
+{
+    const size_t at = p->n / 2, columns = p->m->d;
+    double *const rows = base_scratch(w, n, columns * sizeof *rows);
+    double *const y = base_scratch(w, n, 2 * sizeof *y);
+    gan_settings s;
+    int32_t status;
+
+    if (!rows || !y)
+        return base_status(w);
+    status = gan_draw(g, p->seed, at, n, NULL, GENMOD_F64,
+                      n * columns * sizeof *rows, rows, w);
+    if (!status)
+        status = judge(d, n, p->held + at * columns, y, w);
+    if (!status)
+        status = judge(d, n, rows, y + n, w);
+    gan_settle(p->m->config, &s);
+    for (size_t i = 0; i < n && !status; i++)
+        value[i] = gan_value(s.loss, y[i], y[n + i]);
+    return status;
+}
+
+/* n pairs, of packs of rows that have one logit. */
+static void take_gap(const probe *p, size_t n, size_t packing,
+                     const double *const value[3])
+{
+    double mean[3] = {0}, spread = 0, gap;
+
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < 3; k++)
+            mean[k] += value[k][i] / (double)n;
+    gap = mean[1] - mean[2];
+    for (size_t i = 0; i < n; i++)
+        spread += (value[1][i] - value[2][i] - gap) *
+                  (value[1][i] - value[2][i] - gap) / (double)n;
+    p->out[GAN_PROBE_VALUE] = mean[0];
+    p->out[GAN_PROBE_VALUE_D] = mean[1];
+    p->out[GAN_PROBE_VALUE_G] = mean[2];
+    p->out[GAN_PROBE_GAP] = gap;
+    p->out[GAN_PROBE_GAP_ERROR] =
+        sqrt(spread * (double)packing / ((double)n - 1));
+}
+
+/* D moves against G as it is, and G against D as it is. */
+static int32_t play_all(const probe *p, size_t n, size_t packing,
+                        genmod_workspace *w)
+{
+    double *const value = base_scratch(w, n, 3 * sizeof *value);
+    const double *const parts[3] = {value, value + n, value + 2 * n};
+    int32_t status = value ? play(p, n, p->m, p->m, value, w) : base_status(w);
+
+    for (int player = 0; player < MODEL_PLAYERS && !status; player++) {
+        gan_response r = {.m = p->m,
+                          .player = player,
+                          .n = p->n / 2,
+                          .seed = p->seed,
+                          .steps = p->steps,
+                          .rows = p->held};
+        model *moved;
+
+        status = gan_respond(&r, &moved, w);
+        if (!status)
+            status = play(p, n, player == GAN_D ? moved : p->m,
+                          player == GAN_D ? p->m : moved,
+                          value + (size_t)(player + 1) * n, w);
+        model_free(moved);
+    }
+    if (!status)
+        take_gap(p, n, packing, parts);
+    return status;
+}
+
+static int32_t look_at_gap(const probe *p, genmod_workspace *w)
+{
+    const gan_body *const b = (const gan_body *)p->m->body;
+    const size_t half = p->n / 2, group = (size_t)(b->packing * b->group);
+
+    for (size_t i = GAN_PROBE_VALUE; i <= GAN_PROBE_GAP_ERROR; i++)
+        p->out[i] = NAN;
+    if (b->classes || half < 2 * group)
+        return GENMOD_OK;
+    return play_all(p, half - half % group, (size_t)b->packing, w);
 }
 
 /* ---- neighbours ---------------------------------------------------------- */
@@ -330,6 +433,8 @@ static int32_t run(probe *p, double *out, genmod_workspace *w)
         status = criticise(p, w);
     if (!status)
         status = look_at_neighbours(p, w);
+    if (!status)
+        status = look_at_gap(p, w);
     if (status)
         return status;
     decide(found);

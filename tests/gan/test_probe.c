@@ -39,19 +39,33 @@ static double *draw(size_t n, uint64_t seed)
     return x;
 }
 
-static gan_model *linear(const double *weight, const double *bias)
+/* D has its first weights. */
+static gan_model *lively(const char *options, const double *weight,
+                         const double *bias)
 {
     static const double x[2 * D] = {1, 2, -1, 0.5};
-    gan_model *const m = fixture_model(LINEAR);
+    gan_model *const m = fixture_model(options);
     genmod_data *const v = fixture_view(2, D, x);
-    const double none[4] = {0};
     assert_ok(gan_start(m, v, NULL));
     assert_ok(gan_set_params(m, "generator.0.weight", 4, weight, NULL));
     assert_ok(gan_set_params(m, "generator.0.bias", D, bias, NULL));
-    assert_ok(gan_set_params(m, "head.0.weight", 4, none, NULL));
-    fixture_set(m, "head.0.bias", 0);
     genmod_data_free(v);
     return m;
+}
+
+static gan_model *linear_of(const char *options, const double *weight,
+                            const double *bias)
+{
+    gan_model *const m = lively(options, weight, bias);
+    const double none[4] = {0};
+    assert_ok(gan_set_params(m, "head.0.weight", 4, none, NULL));
+    fixture_set(m, "head.0.bias", 0);
+    return m;
+}
+
+static gan_model *linear(const double *weight, const double *bias)
+{
+    return linear_of(LINEAR, weight, bias);
 }
 
 static void probe_of(const gan_model *m, const double *x, const double *train,
@@ -170,6 +184,73 @@ static void copies_of_training_rows_do_not_pass(void **state)
     gan_free(m);
 }
 
+/* A D that is not dead has slopes for G to climb, though G has arrived. */
+static void the_gap_is_that_of_the_pair(void **state)
+{
+    (void)state;
+    gan_model *const dead = linear(map, shift);
+    gan_model *const m = lively(LINEAR, map, shift);
+    double *const x = draw(N, 11);
+    double out[GAN_PROBES];
+    probe_of(dead, x, NULL, out);
+    /* ln(1/2) of the relativistic game; a flat D gives G nothing */
+    assert_near(out[GAN_PROBE_VALUE], -0.69314718, 1e-7);
+    assert_true(out[GAN_PROBE_VALUE_G] == out[GAN_PROBE_VALUE]);
+    assert_near(out[GAN_PROBE_GAP], 0, 0.02);
+    probe_of(m, x, NULL, out);
+    assert_true(out[GAN_PROBE_VALUE_G] < out[GAN_PROBE_VALUE]);
+    assert_true(out[GAN_PROBE_GAP] > 3 * out[GAN_PROBE_GAP_ERROR]);
+    assert_true(out[GAN_PROBE_ARRIVED] == 1);
+    free(x);
+    gan_free(m);
+    gan_free(dead);
+}
+
+/* Normals whose means are one deviation apart have JS = 0.111421, so that the
+ * best D is worth twice that more than a dead one. */
+static void the_gap_is_twice_the_divergence_for_a_dead_d(void **state)
+{
+    (void)state;
+    const double away[D] = {shift[0] + 1.6641, shift[1]};
+    gan_model *const m =
+        linear_of(LINEAR " | loss=non-saturating | penalty=none | "
+                         "learning_rate=0.02",
+                  map, away);
+    double *const x = draw(N, 11);
+    double out[GAN_PROBES];
+    probe_of(m, x, NULL, out);
+    assert_near(out[GAN_PROBE_VALUE], -1.38629436, 1e-6);
+    assert_near(out[GAN_PROBE_GAP], 2 * 0.111421, 4 * out[GAN_PROBE_GAP_ERROR]);
+    assert_true(out[GAN_PROBE_GAP] > 0.1);
+    free(x);
+    gan_free(m);
+}
+
+/* Every loss, with packs, a penalty, and layers that know of other rows. */
+static void every_game_has_a_gap(void **state)
+{
+    (void)state;
+    static const char *const all[] = {
+        "preset=wgan-gp | packing=2", "preset=sn-hinge | deviation=4",
+        "preset=dcgan",
+        "loss=least-squares | packing=4 | order=simultaneous | average=0.9"};
+    double *const x = draw(N, 11);
+    genmod_data *const v = fixture_view(N, D, x);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        gan_model *const m = fixture_model(all[i]);
+        double out[GAN_PROBES];
+        assert_ok(gan_start(m, v, NULL));
+        assert_ok(gan_probe(m, v, NULL, 5, 64, 8, GAN_PROBES, out, NULL, NULL));
+        for (size_t j = GAN_PROBE_VALUE; j <= GAN_PROBE_GAP_ERROR; j++)
+            assert_true(isfinite(out[j]));
+        assert_true(out[GAN_PROBE_GAP] ==
+                    out[GAN_PROBE_VALUE_D] - out[GAN_PROBE_VALUE_G]);
+        gan_free(m);
+    }
+    genmod_data_free(v);
+    free(x);
+}
+
 static void a_probe_leaves_the_model_and_its_bits_alone(void **state)
 {
     (void)state;
@@ -214,6 +295,7 @@ static void images_with_classes_are_probed(void **state)
     assert_ok(gan_start(m, v, NULL));
     assert_ok(gan_probe(m, v, NULL, 1, 0, 0, GAN_PROBES, out, NULL, NULL));
     assert_true(out[GAN_PROBE_ARRIVED] == 0);
+    assert_true(isnan(out[GAN_PROBE_GAP]));
     genmod_data_free(v);
     free(x);
     gan_free(m);
@@ -236,7 +318,7 @@ static void numbers_out_of_their_range_are_refused(void **state)
         {14, 1, GAN_PROBES, GENMOD_BAD_ARGUMENT, "from 16 to x's 600"},
         {602, 1, GAN_PROBES, GENMOD_BAD_ARGUMENT, "rows is 602"},
         {20, 1000001, GAN_PROBES, GENMOD_BAD_ARGUMENT, "steps is 1000001"},
-        {20, 1, GAN_PROBES - 1, GENMOD_TOO_SMALL, "cap is 26"}};
+        {20, 1, GAN_PROBES - 1, GENMOD_TOO_SMALL, "cap is 31"}};
     gan_model *const m = linear(map, shift);
     double *const x = draw(N, 11);
     genmod_data *const v = fixture_view(N, D, x);
@@ -315,6 +397,9 @@ int main(void)
         cmocka_unit_test(a_lost_mode_is_missed),
         cmocka_unit_test(rows_where_there_are_no_data_are_off),
         cmocka_unit_test(copies_of_training_rows_do_not_pass),
+        cmocka_unit_test(the_gap_is_that_of_the_pair),
+        cmocka_unit_test(the_gap_is_twice_the_divergence_for_a_dead_d),
+        cmocka_unit_test(every_game_has_a_gap),
         cmocka_unit_test(a_probe_leaves_the_model_and_its_bits_alone),
         cmocka_unit_test(images_with_classes_are_probed),
         cmocka_unit_test(numbers_out_of_their_range_are_refused),
