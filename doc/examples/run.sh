@@ -18,8 +18,8 @@ cd "$(dirname "$0")/../.." || exit 1
 build=build
 gallery=$build/gallery
 data=tests/data
-total=15
-[ -z "$mnist" ] || total=18
+total=18
+[ -z "$mnist" ] || total=21
 done=0
 
 # progress WHAT: "[2/5] WHAT … "
@@ -62,6 +62,9 @@ picture vae_between $data/digits.csv
 picture vae_map $data/digits.csv
 picture vae_passes $data/digits.csv
 picture vae_complete $data/digits.csv
+picture gan_ring
+picture gan_balance $data/digits.csv
+picture gan_digits $data/digits.csv
 if [ -n "$mnist" ]; then
     picture gmm_mnist "$mnist"
     picture ae_mnist "$mnist"

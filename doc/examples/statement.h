@@ -58,6 +58,11 @@ int measure_vae_complete(const char *data, size_t cap, char *measured);
 int measure_gmm_complete(const char *data, size_t cap, char *measured);
 int measure_vae_beta(const char *data, size_t cap, char *measured);
 
+/* What a game of two networks does: statement_gan.c. */
+int measure_gan_modes(const char *data, size_t cap, char *measured);
+int measure_gan_half(const char *data, size_t cap, char *measured);
+int measure_gan_saturates(const char *data, size_t cap, char *measured);
+
 /** One of the data sets: read_csv() of data/name. */
 struct table;
 void read_set(const char *data, const char *name, int labelled,

@@ -136,6 +136,23 @@ static const struct statement list[] = {
      "It completes digits that are half hidden better than column means do "
      "(root mean squared error of hidden cells)",
      "≥ 10 % less", "vae_complete.png", measure_vae_complete},
+    {"gan-modes",
+     "A generator fills all eight modes of a ring, and little lies between "
+     "them (a quarter of a mode's due counts as found; share of rows within 3 "
+     "deviations of one)",
+     "8; ≥ 0.8", "gan_ring.png", measure_gan_modes},
+    {"gan-half",
+     "The game comes to a draw: both halves of it near 1/2, and rows kept back "
+     "hardly told from generated ones (the same ring, means over the last "
+     "tenth of training)",
+     "within 0.05; Jensen-Shannon bound ≤ 0.05 of at most ln 2",
+     "gan_balance.png", measure_gan_half},
+    {"gan-saturates",
+     "Against a D that is sure, the game's own loss teaches G nothing, and the "
+     "non-saturating one does (norm of G's gradient after 1 and 300 updates of "
+     "D alone, digits)",
+     "minimax ≤ 0.2 times the first; non-saturating no less than it",
+     "gan_balance.png", measure_gan_saturates},
 };
 
 void read_set(const char *data, const char *name, int labelled,

@@ -14,7 +14,8 @@ EXPECTED = """density draws held-out told-apart new monotone more-components bic
 threads stream kl-gaussian kl-zero kl-mixture cross-entropy js js-bound
 bounds gmm-complete
 ae-pca ae-denoise ae-prior
-vae-bound vae-gap vae-kl vae-beta vae-codes vae-draws vae-complete""".split()
+vae-bound vae-gap vae-kl vae-beta vae-codes vae-draws vae-complete
+gan-modes gan-half gan-saturates""".split()
 
 
 def rows(table):
