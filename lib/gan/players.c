@@ -100,7 +100,7 @@ static ad_node interleaved(ad_graph *g, size_t n, const ad_node *x)
     ad_shape apart = s, joined = s;
     ad_node sets[SETS];
 
-    if (n == 1)
+    if (n == 1 || x[0] == AD_NONE) /* a graph that failed has no shape */
         return x[0];
     apart.rank = s.rank + 1;
     apart.dim[1] = 1;
