@@ -41,6 +41,8 @@ static ad_node looked_at(const model_draft *f, int32_t kind, const gan_game *p)
     const int64_t ones[3] = {1, 1, 1};
     ad_node u;
 
+    if (p->x == AD_NONE)
+        return AD_NONE;
     if (kind == GAN_DRAGAN)
         return ad_add(
             g, p->x,
