@@ -33,41 +33,7 @@ static int32_t generate_rows(const model *m, size_t n, const float *z,
     return model_panels_out(&o, out, w);
 }
 
-/* n rows of `width` elements fit. */
-static int32_t check_out(size_t n, size_t width, int32_t type, size_t bytes,
-                         const void *out, genmod_workspace *w)
-{
-    model_panels o = {.n = n};
-    const int32_t status =
-        out ? model_check_type(type, w)
-            : base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
-
-    if (status)
-        return status;
-    o.row = width * model_type_bytes(type);
-    return model_panels_fit(&o, bytes, w);
-}
-
 /* ---- drawn codes --------------------------------------------------------- */
-
-static int32_t check_numbers(const model *m, uint64_t first, size_t n,
-                             genmod_workspace *w)
-{
-    int32_t status;
-
-    if (!m)
-        return base_fail(w, GENMOD_BAD_ARGUMENT, "m is NULL");
-    status = model_check_fitted(m, w);
-    if (status)
-        return status;
-    if (n < 1)
-        return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "n is 0; it must be at least 1");
-    if (n - 1 > UINT64_MAX - first)
-        return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "first is %u; first + n must be at most 2^64", first);
-    return GENMOD_OK;
-}
 
 static model_panels codes_of(const model *m, uint64_t seed, uint64_t first,
                              size_t n, int32_t type)
@@ -87,10 +53,10 @@ static int32_t sample_codes(const model *m, uint64_t seed, uint64_t first,
                             genmod_workspace *w)
 {
     model_panels o;
-    int32_t status = check_numbers(m, first, n, w);
+    int32_t status = model_check_numbers(m, first, n, w);
 
     if (!status)
-        status = check_out(n, m->z, type, bytes, out, w);
+        status = model_check_out(n, m->z, type, bytes, out, w);
     if (status)
         return status;
     o = codes_of(m, seed, first, n, type);
@@ -119,10 +85,10 @@ int32_t gan_draw(const model *m, uint64_t seed, uint64_t first, size_t n,
     model_panels o;
     float *given;
     void *z;
-    int32_t status = check_numbers(m, first, n, w);
+    int32_t status = model_check_numbers(m, first, n, w);
 
     if (!status)
-        status = check_out(n, m->d, type, bytes, out, w);
+        status = model_check_out(n, m->d, type, bytes, out, w);
     if (status)
         return status;
     d.classes = ((const gan_body *)m->body)->classes;
@@ -199,7 +165,7 @@ static int32_t generate(const model *m, const genmod_data *z, int32_t type,
     int32_t status = check_codes(m, z, "z", w);
 
     if (!status)
-        status = check_out(base_data_rows(z), m->d, type, bytes, out, w);
+        status = model_check_out(base_data_rows(z), m->d, type, bytes, out, w);
     if (!status)
         status = read_codes(m, z, &codes, &labels, w);
     return status ? status
@@ -278,7 +244,7 @@ static int32_t interpolate(const model *m, const genmod_data *from,
         return status;
     if (!base_mul(base_data_rows(from), steps, &n))
         n = SIZE_MAX;
-    status = check_out(n, m->d, type, bytes, out, w);
+    status = model_check_out(n, m->d, type, bytes, out, w);
     if (!status)
         status = walk_all(m, from, to, steps, path, &codes, &labels, w);
     return status ? status : generate_rows(m, n, codes, labels, type, out, w);

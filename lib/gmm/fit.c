@@ -54,19 +54,9 @@ static void keep_best(fit *f)
 /* One pass for all tracks that have not ended, and their M-steps. */
 static int32_t iterate(fit *f)
 {
-    int32_t status = gmm_job_pass(&f->job);
+    const int32_t status = gmm_job_pass(&f->job);
 
-    for (size_t i = 0; i < f->job.n_tracks && !status; i++) {
-        gmm_track *const t = &f->job.tracks[i];
-
-        if (t->ended)
-            continue;
-        if (gmm_job_at_rest(&f->job, t))
-            t->ended = t->converged = 1;
-        else
-            status = gmm_job_advance(&f->job, t);
-    }
-    return status;
+    return status ? status : gmm_job_advance_all(&f->job, 0);
 }
 
 static int all_ended(const gmm_job *job)

@@ -46,21 +46,6 @@ static int32_t share_columns(gmm_grid *c, gmm_job *job)
     return GENMOD_OK;
 }
 
-static void end_track(gmm_track *t)
-{
-    t->ended = 1;
-    t->mean = t->objective = -INFINITY;
-}
-
-/* A breakdown is the start's alone. */
-static int32_t spare(int32_t status, gmm_track *t)
-{
-    if (status != GENMOD_BREAKDOWN)
-        return status;
-    end_track(t);
-    return GENMOD_OK;
-}
-
 static int32_t batch_open(gmm_grid *c, gmm_batch *b, uint64_t first,
                           size_t count)
 {
@@ -79,7 +64,7 @@ static int32_t batch_open(gmm_grid *c, gmm_batch *b, uint64_t first,
     for (size_t i = 0; i < count; i++) {
         gmm_job_note_mends(&b->job.tracks[i], b->job.k);
         if (status == GENMOD_BREAKDOWN)
-            end_track(&b->job.tracks[i]);
+            gmm_job_break(&b->job.tracks[i]);
     }
     return status == GENMOD_BREAKDOWN ? GENMOD_OK : status;
 }
@@ -133,23 +118,6 @@ static int32_t run_pass(gmm_grid *c, gmm_pass *pass)
     return status;
 }
 
-static int32_t advance(gmm_job *job)
-{
-    int32_t status = GENMOD_OK;
-
-    for (size_t i = 0; i < job->n_tracks && !status; i++) {
-        gmm_track *const t = &job->tracks[i];
-
-        if (t->ended)
-            continue;
-        if (gmm_job_at_rest(job, t))
-            t->ended = t->converged = 1;
-        else
-            status = spare(gmm_job_advance(job, t), t);
-    }
-    return status;
-}
-
 static int32_t run_batches(gmm_grid *c)
 {
     gmm_pass pass = {.x = c->x,
@@ -166,7 +134,7 @@ static int32_t run_batches(gmm_grid *c)
     for (size_t it = 0; it < c->most && !status && take_lanes(c, 1); it++) {
         status = run_pass(c, &pass);
         for (size_t i = 0; i < c->n_batches && !status; i++)
-            status = advance(&c->batches[i].job);
+            status = gmm_job_advance_all(&c->batches[i].job, 1);
     }
     pass.moments = 0; /* where those stand that ran out of steps */
     if (!status && take_lanes(c, 0))

@@ -95,6 +95,11 @@ int32_t gmm_job_pass(gmm_job *job);
 void gmm_job_note_pass(const gmm_job *job, gmm_track *t, double log_likelihood,
                        double weight);
 int32_t gmm_job_advance(gmm_job *job, gmm_track *t);
+/* The same for all tracks that have not ended; those at rest end. sparing: a
+ * breakdown is its track's alone. */
+int32_t gmm_job_advance_all(gmm_job *job, int32_t sparing);
+/* The track ends as the least likely. */
+void gmm_job_break(gmm_track *t);
 /* The one M-step of a call, of track 0, which becomes the model's, and its line
  * of the report. rests: whether the parameters are at rest can be said. */
 int32_t gmm_job_finish(gmm_job *job, gmm_past p, int rests);

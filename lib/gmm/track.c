@@ -109,6 +109,34 @@ int gmm_job_at_rest(const gmm_job *job, gmm_track *t)
            (gain < job->tolerance || gain < job->relative * fabs(t->objective));
 }
 
+int32_t gmm_job_advance_all(gmm_job *job, int32_t sparing)
+{
+    int32_t status = GENMOD_OK;
+
+    for (size_t i = 0; i < job->n_tracks && !status; i++) {
+        gmm_track *const t = &job->tracks[i];
+
+        if (t->ended)
+            continue;
+        if (gmm_job_at_rest(job, t)) {
+            t->ended = t->converged = 1;
+            continue;
+        }
+        status = gmm_job_advance(job, t);
+        if (sparing && status == GENMOD_BREAKDOWN) {
+            gmm_job_break(t);
+            status = GENMOD_OK;
+        }
+    }
+    return status;
+}
+
+void gmm_job_break(gmm_track *t)
+{
+    t->ended = 1;
+    t->mean = t->objective = -INFINITY;
+}
+
 int32_t gmm_job_finish(gmm_job *job, gmm_past p, int rests)
 {
     gmm_track *const t = &job->tracks[0];

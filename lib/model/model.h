@@ -392,6 +392,12 @@ int32_t model_panels_out(const model_panels *o, void *out, genmod_workspace *w);
 /* GENMOD_BAD_ARGUMENT unless type is one of GENMOD_F32 and GENMOD_F64. */
 int32_t model_check_type(int32_t type, genmod_workspace *w);
 size_t model_type_bytes(int32_t type);
+/* out is there, and n rows of `width` elements of a type fit. */
+int32_t model_check_out(size_t n, size_t width, int32_t type, size_t bytes,
+                        const void *out, genmod_workspace *w);
+/* m can draw n rows of numbers first, first + 1, …. */
+int32_t model_check_numbers(const model *m, uint64_t first, size_t n,
+                            genmod_workspace *w);
 
 /* ---- labels.c -------------------------------------------------------------
  */

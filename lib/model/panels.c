@@ -277,3 +277,36 @@ size_t model_type_bytes(int32_t type)
 {
     return type == GENMOD_F32 ? sizeof(float) : sizeof(double);
 }
+
+int32_t model_check_out(size_t n, size_t width, int32_t type, size_t bytes,
+                        const void *out, genmod_workspace *w)
+{
+    model_panels o = {.n = n};
+    const int32_t status =
+        out ? model_check_type(type, w)
+            : base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
+
+    if (status)
+        return status;
+    o.row = width * model_type_bytes(type);
+    return model_panels_fit(&o, bytes, w);
+}
+
+int32_t model_check_numbers(const model *m, uint64_t first, size_t n,
+                            genmod_workspace *w)
+{
+    int32_t status;
+
+    if (!m)
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "m is NULL");
+    status = model_check_fitted(m, w);
+    if (status)
+        return status;
+    if (n < 1)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "n is 0; it must be at least 1");
+    if (n - 1 > UINT64_MAX - first)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "first is %u; first + n must be at most 2^64", first);
+    return GENMOD_OK;
+}

@@ -107,16 +107,11 @@ int32_t vae_decode_rows(const model *m, size_t n, const float *z,
 int32_t vae_check_out(const model *m, size_t n, int32_t what, int32_t type,
                       size_t bytes, const void *out, genmod_workspace *w)
 {
-    model_panels o = {.n = n};
-    int32_t status = out ? vae_check_what(what, w)
-                         : base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
+    const int32_t status =
+        out ? vae_check_what(what, w)
+            : base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
 
-    if (!status)
-        status = model_check_type(type, w);
-    if (status)
-        return status;
-    o.row = m->d * model_type_bytes(type);
-    return model_panels_fit(&o, bytes, w);
+    return status ? status : model_check_out(n, m->d, type, bytes, out, w);
 }
 
 static int32_t decode(const model *m, const genmod_data *z, int32_t what,

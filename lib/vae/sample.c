@@ -33,20 +33,10 @@ static int32_t check_sample(const model *m, uint64_t first, size_t n,
                             int32_t what, const int32_t *labels, int32_t type,
                             size_t bytes, const void *out, genmod_workspace *w)
 {
-    int32_t status;
+    int32_t status = model_check_numbers(m, first, n, w);
 
-    if (!m)
-        return base_fail(w, GENMOD_BAD_ARGUMENT, "m is NULL");
-    status = model_check_fitted(m, w);
-    if (status)
-        return status;
-    if (n < 1)
-        return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "n is 0; it must be at least 1");
-    if (n - 1 > UINT64_MAX - first)
-        return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "first is %u; first + n must be at most 2^64", first);
-    status = vae_check_out(m, n, what, type, bytes, out, w);
+    if (!status)
+        status = vae_check_out(m, n, what, type, bytes, out, w);
     return status ? status
                   : model_check_given(n, labels,
                                       ((const vae_body *)m->body)->classes, w);
