@@ -17,8 +17,8 @@
 extern "C" {
 #endif
 
-#define GENMOD_VERSION_MAJOR 0
-#define GENMOD_VERSION_MINOR 2
+#define GENMOD_VERSION_MAJOR 1
+#define GENMOD_VERSION_MINOR 0
 #define GENMOD_VERSION_PATCH 0
 #define GENMOD_VERSION                                                         \
     (GENMOD_VERSION_MAJOR * 1000000 + GENMOD_VERSION_MINOR * 1000 +            \

@@ -30,7 +30,7 @@ UNCONVERGED = (
     'Best performing initialization did not converge. Try different init '
     'parameters, or increase max_iter, tol, or check for degenerate data.')
 
-lib = C.CDLL(os.environ.get('GENMOD_LIBRARY', 'libgenmod.so.0'))
+lib = C.CDLL(os.environ.get('GENMOD_LIBRARY', 'libgenmod.so.1'))
 lib.genmod_workspace_error.restype = C.c_char_p
 lib.genmod_status_name.restype = C.c_char_p
 lib.gmm_report.restype = C.c_void_p
