@@ -132,4 +132,64 @@ const codec_tensor *codec_read_tensor(const codec_file *f, const char *name,
                                       const uint64_t *shape,
                                       genmod_workspace *w);
 
+/* ---- onnx.c: ONNX graphs, written only ----------------------------------- */
+
+/* Opset 13 and the file format of that time (IR 7), which ONNX 1.8 and whatever
+ * came after it read: onnx.proto and Operators.md of
+ * https://github.com/onnx/onnx. */
+
+#define CODEC_BOOL 6     /* of values in between */
+#define CODEC_BATCH (-1) /* a size that is free, and called "batch" */
+#define CODEC_OPERANDS 8 /* most of a node */
+
+/* An attribute of a node: `ints` where n is not 0, else the text, else the
+ * float where `real` is 1, else the int. */
+typedef struct codec_attribute {
+    const char *name;
+    size_t n;
+    const int64_t *ints;
+    const char *text;
+    int32_t real;
+    float f;
+    int64_t i;
+} codec_attribute;
+
+typedef struct codec_piece codec_piece;
+typedef struct codec_list {
+    codec_piece *first, *last;
+} codec_list;
+
+/* A graph being put together, in scratch. Nothing has to be checked step by
+ * step: after a failure names are "", and writing says what failed. */
+typedef struct codec_graph {
+    genmod_workspace *w;
+    int32_t status;
+    int64_t names; /* that were given to values */
+    codec_list nodes, tensors, inputs, outputs;
+} codec_graph;
+
+/* type: GENMOD_F32, GENMOD_F64, CODEC_I64. */
+void codec_graph_input(codec_graph *g, const char *name, int32_t type,
+                       int32_t rank, const int64_t *shape);
+void codec_graph_output(codec_graph *g, const char *name, int32_t type,
+                        int32_t rank, const int64_t *shape);
+/* The name is copied, the data are borrowed until the file is written. */
+void codec_graph_tensor(codec_graph *g, const char *name, int32_t type,
+                        int32_t rank, const int64_t *shape, const void *data);
+/* A new name, in scratch: `stem`, if that is not "", and a number. */
+const char *codec_graph_name(codec_graph *g, const char *stem);
+/* Appends a node of an operator; its operands stand before it. Its value is
+ * called `out`, or, for NULL, by a new name, which is returned. */
+const char *codec_graph_node(codec_graph *g, const char *op, size_t n,
+                             const char *const *in, size_t n_attributes,
+                             const codec_attribute *attributes,
+                             const char *out);
+int32_t codec_onnx_type(int32_t type); /* the number of a type, for Cast */
+/* The file, called `name`, with texts beside the graph. Two-call, as
+ * codec_write(). GENMOD_UNSUPPORTED above 2^31 - 1 bytes, which protobuf has
+ * no room for. */
+int32_t codec_graph_write(const codec_graph *g, const char *name,
+                          size_t n_texts, const codec_text *texts, size_t cap,
+                          void *out, size_t *need);
+
 #endif

@@ -72,4 +72,26 @@ int32_t codec_json_u64(codec_json *j, uint64_t *v);
  * what is none: overlong, a surrogate, above U+10FFFF, cut off. */
 size_t codec_utf8(size_t n, const unsigned char *s);
 
+/* ---- protobuf.c ------------------------------------------------------- */
+
+/* Where a message goes; it is only counted where out is NULL.
+ * https://protobuf.dev/programming-guides/encoding */
+typedef struct codec_sink {
+    unsigned char *out;
+    size_t at;
+} codec_sink;
+
+/* Fields of a message, by number. */
+void codec_put_int(codec_sink *s, uint32_t field, int64_t v);
+void codec_put_float(codec_sink *s, uint32_t field, float v);
+void codec_put_bytes(codec_sink *s, uint32_t field, size_t n, const void *v);
+void codec_put_text(codec_sink *s, uint32_t field, const char *v);
+/* What comes before the n bytes of a field. */
+void codec_put_head(codec_sink *s, uint32_t field, size_t n);
+/* A message inside: `body` writes its fields, twice, first to be counted. */
+typedef void codec_body(codec_sink *s, const void *arg);
+void codec_put_message(codec_sink *s, uint32_t field, codec_body *body,
+                       const void *arg);
+void codec_put_raw(codec_sink *s, size_t n, const void *bytes);
+
 #endif
