@@ -277,6 +277,37 @@ ad_node ad_cholesky(ad_graph *g, ad_node a);
 /* op(L)^-1 B of the last two axes, L lower triangular. */
 ad_node ad_solve(ad_graph *g, ad_node l, ad_node b, int trans);
 
+/* ---- read.c: a graph as it was built, for who translates it ------------- */
+
+/* A node. Operands come before it. Numbers and attributes by operator:
+ *
+ *     constant           p, everywhere
+ *     affine             p a + q
+ *     leaky              slope p
+ *     count              i[0] mul, i[1] div
+ *     permute            i[axis of the result] = axis of the operand
+ *     slice              i[axis] first, i[6 + axis] step; sizes in the shape
+ *     pad                i[axis] before, i[6 + axis] behind
+ *     concat             axis i[0], of two
+ *     sum … argmin       axes of mask i[0], kept as size 1
+ *     moments            the same, and a last axis of 2: mean, variance
+ *     matmul             i[0] ta, i[1] tb
+ *     conv, conv_x       i[0 … 6] an ad_window in its order
+ *     average, window_…  i[0 … 5] the same, i[6] count_pad, i[7] r, i[8] s
+ */
+typedef struct ad_item {
+    const char *op; /* the operator's name, such as "matmul" */
+    int32_t tiled;  /* 1: element by element of operands of one shape */
+    int32_t arity;
+    ad_node in[3];
+    ad_shape shape;
+    double p, q;
+    int64_t i[12];
+    const char *name; /* of an input; else NULL */
+    int32_t variable; /* of a variable: its number in the store; else -1 */
+} ad_item;
+void ad_graph_item(const ad_graph *g, ad_node x, ad_item *out);
+
 /* ---- grad.c -------------------------------------------------------------- */
 
 /* out[i] = the gradient of <seed, y> in wrt[i], by nodes appended to the graph,

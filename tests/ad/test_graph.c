@@ -43,6 +43,34 @@ static void the_same_arguments_give_the_same_node(void **state)
     fixture_free(&f);
 }
 
+static void an_item_says_what_a_node_is(void **state)
+{
+    fixture f;
+    ad_item i;
+
+    (void)state;
+    fixture_new(&f);
+    const ad_node a = fixture_rows(&f, "a", 3);
+    const ad_node y = ad_shift(f.g, ad_scale(f.g, a, 2.385), -0.75);
+    ad_graph_item(f.g, a, &i);
+    assert_string_equal(i.op, "input");
+    assert_string_equal(i.name, "a");
+    assert_int_equal(i.arity, 0);
+    assert_int_equal(i.variable, -1);
+    ad_graph_item(f.g, y, &i);
+    assert_string_equal(i.op, "affine");
+    assert_null(i.name);
+    assert_true(i.tiled && i.arity == 1 && i.in[0] == a);
+    assert_true(i.p == 2.385 && i.q == -0.75);
+    assert_true(ad_shape_equal(&i.shape, ad_shape_at(f.g, a)));
+    ad_graph_item(f.g, ad_sum(f.g, y, 0x2, 0), &i);
+    assert_string_equal(i.op, "reshape");
+    ad_graph_item(f.g, i.in[0], &i);
+    assert_string_equal(i.op, "sum");
+    assert_true(!i.tiled && i.i[0] == 2);
+    fixture_free(&f);
+}
+
 static void operands_that_commute_have_one_order(void **state)
 {
     fixture f;
@@ -352,6 +380,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_arguments_give_the_same_node),
+        cmocka_unit_test(an_item_says_what_a_node_is),
         cmocka_unit_test(operands_that_commute_have_one_order),
         cmocka_unit_test(nodes_stay_findable_while_the_graph_grows),
         cmocka_unit_test(zeros_and_ones_are_symbolic),
