@@ -8,6 +8,7 @@
 #include "ae.h"
 #include "base.h"
 #include "data.h"
+#include "exchange.h"
 #include "gan.h"
 #include "gmm.h"
 #include "gmm_algebra.h"

@@ -83,31 +83,42 @@ static ad_node emphasised(const model_draft *f, ad_node v, ad_node hit,
     return ad_mul(g, v, ad_shift(g, ad_scale(g, hit, emphasis), 1 - emphasis));
 }
 
+void ae_build(model_draft *f, size_t program)
+{
+    const model_body *const b = f->b;
+    const int decoding = program == AE_DECODE;
+    ad_node x, y;
+
+    if (program >= AE_OUTPUT) {
+        ae_build_output(f, program);
+        return;
+    }
+    x = model_draft_rows(f, "x", decoding ? &b->codes.size : &b->columns.size);
+    y = decoding ? decoded(f, x) : ae_encoded(f, x);
+    if (program == AE_RECONSTRUCT || program == AE_SCORE)
+        y = decoded(f, y);
+    if (program == AE_SCORE)
+        y = ae_losses(f, body_of(f)->loss, x, y);
+    else if (program != AE_ENCODE && body_of(f)->loss == AE_BCE)
+        y = ad_sigmoid(f->g, y);
+    model_draft_output(f, y);
+}
+
 int32_t ae_compile(const model_body *b, size_t program, size_t rows,
                    ad_program **out, genmod_workspace *w)
 {
-    const int decoding = program == AE_DECODE;
-    const int heads = ((const ae_body *)b)->target != AE_ROWS;
+    const int32_t target = ((const ae_body *)b)->target;
     model_draft f;
     int32_t status;
-    ad_node x, y;
 
-    if (program != AE_ENCODE && heads != (program >= AE_OUTPUT))
+    if (program != AE_ENCODE && (target != AE_ROWS) != (program >= AE_OUTPUT))
         return GENMOD_OK;
-    if (program >= AE_OUTPUT)
-        return ae_compile_output(b, program, rows, out, w);
+    if (program == AE_CLASS && target != AE_LABELS)
+        return GENMOD_OK;
     status = model_draft_open(&f, b, rows, 0, w);
     if (status)
         return status;
-    x = model_draft_rows(&f, "x", decoding ? &b->codes.size : &b->columns.size);
-    y = decoding ? decoded(&f, x) : ae_encoded(&f, x);
-    if (program == AE_RECONSTRUCT || program == AE_SCORE)
-        y = decoded(&f, y);
-    if (program == AE_SCORE)
-        y = ae_losses(&f, body_of(&f)->loss, x, y);
-    else if (program != AE_ENCODE && body_of(&f)->loss == AE_BCE)
-        y = ad_sigmoid(f.g, y);
-    model_draft_output(&f, y);
+    ae_build(&f, program);
     return model_draft_close(&f, out);
 }
 

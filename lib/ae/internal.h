@@ -90,6 +90,7 @@ int32_t ae_declare(const genmod_config *c, const model_schema *s, model_body *b,
  * and pepper. */
 int32_t ae_compile(const model_body *b, size_t program, size_t rows,
                    ad_program **out, genmod_workspace *w);
+void ae_build(model_draft *f, size_t program); /* what it compiles */
 int32_t ae_compile_update(const model_body *b, const double *recipe,
                           size_t phase, size_t rows, ad_program **out,
                           genmod_workspace *w);
@@ -119,8 +120,7 @@ int32_t ae_look(model_body *b, const model_rows *r, int learn,
 void ae_fill(const model_trainer *t, const ad_program *p, uint64_t step);
 
 /* supervise.c: the graphs of models with a head. */
-int32_t ae_compile_output(const model_body *b, size_t program, size_t rows,
-                          ad_program **out, genmod_workspace *w);
+void ae_build_output(model_draft *f, size_t program);
 /* The mean loss over the rows of input "x", which the encoder is given as it
  * is. hits, if not NULL: [m], 1 where the predicted class is the label. */
 ad_node ae_head_loss(model_draft *f, ad_node x, ad_node *hits);
@@ -134,6 +134,8 @@ ad_node ae_losses(const model_draft *f, int32_t loss, ad_node x, ad_node y);
 /* predict.c: GENMOD_UNSUPPORTED unless the model has a head (1), a decoder (0).
  */
 int32_t ae_check_head(const model *m, int head, genmod_workspace *w);
+/* The same unless it has a head of that target. */
+int32_t ae_check_target(const model *m, int32_t target, genmod_workspace *w);
 
 /* pretrain.c */
 size_t ae_length(const model_body *b, const char *key);

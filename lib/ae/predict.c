@@ -15,7 +15,7 @@ int32_t ae_check_head(const model *m, int head, genmod_workspace *w)
                      words[target], head ? "head that predicts" : "decoder");
 }
 
-static int32_t check_target(const model *m, int32_t target, genmod_workspace *w)
+int32_t ae_check_target(const model *m, int32_t target, genmod_workspace *w)
 {
     const int32_t status = ae_check_head(m, 1, w);
 
@@ -68,7 +68,7 @@ static int32_t check(const model *m, const genmod_data *x, int32_t target,
                               : "out");
     status = model_check_type(type, w);
     if (!status)
-        status = check_target(m, target, w);
+        status = ae_check_target(m, target, w);
     if (!status)
         status = model_check_fitted(m, w);
     return status ? status : model_check_rows(x, "x", m->d, "the model", w);

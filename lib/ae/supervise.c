@@ -68,24 +68,13 @@ ad_node ae_head_loss(model_draft *f, ad_node x, ad_node *hits)
     return ad_mean_all(g, ad_mul(g, model_draft_weights(f), each));
 }
 
-int32_t ae_compile_output(const model_body *b, size_t program, size_t rows,
-                          ad_program **out, genmod_workspace *w)
+void ae_build_output(model_draft *f, size_t program)
 {
-    const int classes = ((const ae_body *)b)->target == AE_LABELS;
-    model_draft f;
-    int32_t status;
-    ad_node y;
+    ad_node y = headed(f, model_draft_rows(f, "x", &f->b->columns.size));
 
-    if (program == AE_CLASS && !classes)
-        return GENMOD_OK;
-    status = model_draft_open(&f, b, rows, 0, w);
-    if (status)
-        return status;
-    y = headed(&f, model_draft_rows(&f, "x", &b->columns.size));
     if (program == AE_CLASS)
-        y = ad_argmax(f.g, y, 1, 0);
-    else if (classes)
-        y = ad_softmax(f.g, y);
-    model_draft_output(&f, y);
-    return model_draft_close(&f, out);
+        y = ad_argmax(f->g, y, 1, 0);
+    else if (body_of(f)->target == AE_LABELS)
+        y = ad_softmax(f->g, y);
+    model_draft_output(f, y);
 }

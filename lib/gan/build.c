@@ -1,7 +1,7 @@
 /* The programs of const calls. */
 #include "gan/internal.h"
 
-static void build_generate(model_draft *f)
+void gan_build_generate(model_draft *f)
 {
     const int64_t z = (int64_t)f->b->z;
     const ad_node codes = ad_input(f->g, "x", ad_rows(f->g, 1, 1, 2, &z));
@@ -9,7 +9,7 @@ static void build_generate(model_draft *f)
     model_draft_output(f, gan_generated(f, codes, gan_input_label(f)));
 }
 
-static void build_discriminate(model_draft *f)
+void gan_build_discriminate(model_draft *f)
 {
     const ad_node x = model_draft_rows(f, "x", &f->b->columns.size);
     gan_verdict v;
@@ -33,8 +33,8 @@ int32_t gan_compile(const model_body *b, size_t program, size_t rows,
     if (program == GAN_CODES_OF)
         model_draft_output(&f, gan_draw_codes(&f, "gan/z"));
     else if (program == GAN_GENERATE)
-        build_generate(&f);
+        gan_build_generate(&f);
     else
-        build_discriminate(&f);
+        gan_build_discriminate(&f);
     return model_draft_close(&f, out);
 }

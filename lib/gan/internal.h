@@ -226,7 +226,9 @@ double gan_value(int32_t loss, double real, double fake);
 int32_t gan_judge_rows(const model *m, const genmod_data *x, size_t bytes,
                        double *out, genmod_workspace *w);
 
-/* build.c: programs of const calls. */
+/* build.c: programs of const calls, and how some are built. */
+void gan_build_generate(model_draft *f);
+void gan_build_discriminate(model_draft *f);
 int32_t gan_compile(const model_body *b, size_t program, size_t rows,
                     ad_program **out, genmod_workspace *w);
 

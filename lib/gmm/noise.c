@@ -56,18 +56,28 @@ double gmm_noise_volume(const gmm_params *p)
     return exp_of(p, log_volume(p, p->noise + 1));
 }
 
+double gmm_noise_level(const gmm_params *p)
+{
+    const double u = p->noise[0];
+
+    return ln(p, u) - ln(p, 1 - u) - log_volume(p, p->noise + 1) - p->log_scale;
+}
+
+double gmm_log_level(const gmm_params *p)
+{
+    return p->log_scale + (p->noise[0] > 0 ? ln(p, 1 - p->noise[0]) : 0);
+}
+
 double gmm_noise_joint(const gmm_block *b, const gmm_partial *t)
 {
-    const double *const side = b->p->noise + 1, u = b->p->noise[0];
-    const double rest = ln(b->p, 1 - u);
-    const double v =
-        ln(b->p, u) - rest - log_volume(b->p, side) - b->p->log_scale;
+    const double *const side = b->p->noise + 1;
+    const double v = gmm_noise_level(b->p);
 
     for (size_t i = 0; i < KERN_ROWS; i++)
         gmm_set_real(b->ops->type, b->l, b->p->k * KERN_ROWS + i, v);
     if (t)
         gmm_partial_widen(t, b, side);
-    return rest;
+    return ln(b->p, 1 - b->p->noise[0]);
 }
 
 /* Neither is ever all: a logarithm is taken of both. */

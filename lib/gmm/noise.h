@@ -16,6 +16,10 @@ size_t gmm_noise_parameters(const genmod_config *c);
 void gmm_noise_sides(const gmm_params *p, double volume, const double *low,
                      const double *high, const double *variance, double *side);
 double gmm_noise_volume(const gmm_params *p);
+/* The noise's density of a whole row in gmm_joint()'s terms, over 1 - u. */
+double gmm_noise_level(const gmm_params *p);
+/* What such a density lacks to one of the data: with it and without noise. */
+double gmm_log_level(const gmm_params *p);
 /* Line k of the block's l: the noise beside the k Gaussians, in gmm_joint()'s
  * terms and over 1 - u. t may be NULL. Returns ln(1 - u). */
 double gmm_noise_joint(const gmm_block *b, const gmm_partial *t);

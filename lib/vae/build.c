@@ -34,7 +34,7 @@ static void encode(model_draft *f, vae_codes *c)
                   c);
 }
 
-static void build_encode(model_draft *f)
+void vae_build_encode(model_draft *f)
 {
     vae_codes c;
 
@@ -43,14 +43,28 @@ static void build_encode(model_draft *f)
     model_draft_output(f, c.log_variance);
 }
 
-static void build_decode(model_draft *f, int means)
+static ad_node means_of(model_draft *f, ad_node y)
+{
+    return vae_mean(&body_of(f)->likelihood, &f->pass[VAE_DECODER_NET], y);
+}
+
+void vae_build_decode(model_draft *f, int means)
 {
     const ad_node z = codes_input(f, "x");
     ad_node y = vae_decoded(f, one_draw(f, z), vae_input_label(f));
 
     if (means)
-        y = vae_mean(&body_of(f)->likelihood, &f->pass[VAE_DECODER_NET], y);
+        y = means_of(f, y);
     model_draft_output(f, y);
+}
+
+void vae_build_reconstruct(model_draft *f)
+{
+    vae_codes c;
+
+    encode(f, &c);
+    model_draft_output(f, means_of(f, vae_decoded(f, one_draw(f, c.mean),
+                                                  vae_input_label(f))));
 }
 
 static void build_prior(model_draft *f)
@@ -147,9 +161,9 @@ int32_t vae_compile(const model_body *b, size_t program, size_t rows,
     if (status)
         return status;
     if (program == VAE_ENCODE)
-        build_encode(&f);
+        vae_build_encode(&f);
     else if (program == VAE_DECODE || program == VAE_GIVE)
-        build_decode(&f, program == VAE_DECODE);
+        vae_build_decode(&f, program == VAE_DECODE);
     else if (program == VAE_PRIOR_DRAW)
         build_prior(&f);
     else if (program == VAE_BLAME)

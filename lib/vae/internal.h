@@ -200,7 +200,10 @@ int32_t vae_compile_evaluate(const model_body *b, const double *recipe,
 /* mmd.c: MMD^2 between the codes of a minibatch and N(0, 1). */
 ad_node vae_mmd(const model_draft *f, const vae_codes *c, ad_node weight);
 
-/* build.c: programs of const calls. */
+/* build.c: programs of const calls, and how some are built. */
+void vae_build_encode(model_draft *f);
+void vae_build_decode(model_draft *f, int means);
+void vae_build_reconstruct(model_draft *f); /* the means of mean codes' rows */
 int32_t vae_compile(const model_body *b, size_t program, size_t rows,
                     ad_program **out, genmod_workspace *w);
 

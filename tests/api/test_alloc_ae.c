@@ -1,5 +1,6 @@
 /* Every allocation of every call of the autoencoders is refused. */
 #include "ae/internal.h"
+#include "genmod/exchange.h"
 #include "model/walk.h"
 #include "support/threads.h"
 
@@ -164,6 +165,18 @@ static int32_t call_values(walk_stage *s)
                      s->w);
 }
 
+static int32_t call_export_encoder(walk_stage *s)
+{
+    return ae_export_onnx(s->model, "encoder", sizeof s->out, s->out, &s->need,
+                          s->w);
+}
+
+static int32_t call_export_reconstruction(walk_stage *s)
+{
+    return ae_export_onnx(s->model, "reconstruction", sizeof s->out, s->out,
+                          &s->need, s->w);
+}
+
 static int32_t call_save(walk_stage *s)
 {
     return ae_save(s->model, sizeof s->out, s->out, &s->need, s->w);
@@ -179,7 +192,9 @@ static const walk_call calls[] = {
     {"ae_threshold", call_threshold, NULL},
     {"ae_pretrain", call_pretrain, NULL},
     {"ae_get_params", call_get_params, NULL},
-    {"ae_save", call_save, NULL}};
+    {"ae_save", call_save, NULL},
+    {"ae_export_onnx, encoder", call_export_encoder, NULL},
+    {"ae_export_onnx, reconstruction", call_export_reconstruction, NULL}};
 
 static const walk_call classifying[] = {
     {"ae_adopt", call_adopt, NULL},

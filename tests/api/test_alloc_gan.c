@@ -1,6 +1,7 @@
 /* Every allocation of every call of the generative adversarial networks is
  * refused. */
 #include "gan/internal.h"
+#include "genmod/exchange.h"
 #include "model/walk.h"
 #include "support/threads.h"
 
@@ -87,20 +88,35 @@ static int32_t call_set_params(walk_stage *s)
     return gan_set_params(s->model, "head.0.bias", 1, ones, s->w);
 }
 
+static int32_t call_export_generator(walk_stage *s)
+{
+    return gan_export_onnx(s->model, "generator", sizeof s->out, s->out,
+                           &s->need, s->w);
+}
+
+static int32_t call_export_discriminator(walk_stage *s)
+{
+    return gan_export_onnx(s->model, "discriminator", sizeof s->out, s->out,
+                           &s->need, s->w);
+}
+
 static int32_t call_save(walk_stage *s)
 {
     return gan_save(s->model, sizeof s->out, s->out, &s->need, s->w);
 }
 
-static const walk_call calls[] = {{"gan_sample", call_sample, NULL},
-                                  {"gan_sample_codes", call_sample_codes, NULL},
-                                  {"gan_generate", call_generate, NULL},
-                                  {"gan_interpolate", call_interpolate, NULL},
-                                  {"gan_discriminate", call_discriminate, NULL},
-                                  {"gan_probe", call_probe, NULL},
-                                  {"gan_get_params", call_get_params, NULL},
-                                  {"gan_set_params", call_set_params, NULL},
-                                  {"gan_save", call_save, NULL}};
+static const walk_call calls[] = {
+    {"gan_sample", call_sample, NULL},
+    {"gan_sample_codes", call_sample_codes, NULL},
+    {"gan_generate", call_generate, NULL},
+    {"gan_interpolate", call_interpolate, NULL},
+    {"gan_discriminate", call_discriminate, NULL},
+    {"gan_probe", call_probe, NULL},
+    {"gan_get_params", call_get_params, NULL},
+    {"gan_set_params", call_set_params, NULL},
+    {"gan_save", call_save, NULL},
+    {"gan_export_onnx, generator", call_export_generator, NULL},
+    {"gan_export_onnx, discriminator", call_export_discriminator, NULL}};
 
 static void every_allocation_of_every_call_is_survived(void **state)
 {

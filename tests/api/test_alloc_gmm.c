@@ -3,6 +3,7 @@
  * undisturbed run. */
 #include "support/test.h"
 
+#include "genmod/exchange.h"
 #include "genmod/gmm_learn.h"
 #include "support/threads.h"
 
@@ -342,6 +343,12 @@ static int32_t call_save(stage *s)
     return gmm_save(s->model, sizeof s->out, s->out, &s->need, s->w);
 }
 
+static int32_t call_export(stage *s)
+{
+    return gmm_export_onnx(s->model, GENMOD_F32, sizeof s->out, s->out,
+                           &s->need, s->w);
+}
+
 static int32_t call_load(stage *s)
 {
     return gmm_load(s->model, saved_bytes, saved, s->w);
@@ -381,6 +388,7 @@ static const struct {
     {"gmm_get_params", call_get_params},
     {"gmm_set_params", call_set_params},
     {"gmm_save", call_save},
+    {"gmm_export_onnx", call_export},
     {"gmm_load", call_load},
 };
 

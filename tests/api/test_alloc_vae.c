@@ -1,4 +1,5 @@
 /* Every allocation of every call of the variational autoencoders is refused. */
+#include "genmod/exchange.h"
 #include "model/walk.h"
 #include "support/threads.h"
 #include "vae/internal.h"
@@ -124,6 +125,18 @@ static int32_t call_set_params(walk_stage *s)
     return vae_set_params(s->model, "likelihood.0.log_sigma", 1, ones, s->w);
 }
 
+static int32_t call_export_encoder(walk_stage *s)
+{
+    return vae_export_onnx(s->model, "encoder", sizeof s->out, s->out, &s->need,
+                           s->w);
+}
+
+static int32_t call_export_reconstruction(walk_stage *s)
+{
+    return vae_export_onnx(s->model, "reconstruction", sizeof s->out, s->out,
+                           &s->need, s->w);
+}
+
 static int32_t call_save(walk_stage *s)
 {
     return vae_save(s->model, sizeof s->out, s->out, &s->need, s->w);
@@ -145,7 +158,9 @@ static const walk_call calls[] = {
     {"vae_threshold", call_threshold, NULL},
     {"vae_get_params", call_get_params, NULL},
     {"vae_set_params", call_set_params, NULL},
-    {"vae_save", call_save, NULL}};
+    {"vae_save", call_save, NULL},
+    {"vae_export_onnx, encoder", call_export_encoder, NULL},
+    {"vae_export_onnx, reconstruction", call_export_reconstruction, NULL}};
 
 static void every_allocation_of_every_call_is_survived(void **state)
 {

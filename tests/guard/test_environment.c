@@ -205,6 +205,8 @@ static void call_copies(scene *s)
     good(s, "gmm_copy", gmm_copy(s->model, s->other, s->w));
     good(s, "gmm_save", gmm_save(s->model, sizeof file, file, &need, s->w));
     good(s, "gmm_load", gmm_load(s->other, need, file, s->w));
+    good(s, "gmm_export_onnx",
+         gmm_export_onnx(s->model, GENMOD_F64, sizeof file, file, &need, s->w));
     good(s, "gmm_set_params",
          gmm_set_params(s->other, 2, 1, weights, means, 2, covariances, s->w));
 }

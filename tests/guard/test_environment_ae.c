@@ -165,6 +165,9 @@ static void call_copies(scene *s)
     good(s, "ae_copy", ae_copy(s->model, s->other, s->w));
     good(s, "ae_save", ae_save(s->model, sizeof file, file, &need, s->w));
     good(s, "ae_load", ae_load(s->other, need, file, s->w));
+    good(s, "ae_export_onnx",
+         ae_export_onnx(s->model, "reconstruction", sizeof file, file, &need,
+                        s->w));
     good(s, "ae_checkpoint",
          ae_checkpoint(s->model, sizeof o->file, o->file, &o->saved, s->w));
     good(s, "ae_load", ae_load(s->other, o->saved, o->file, s->w));

@@ -155,6 +155,9 @@ static void call_copies(scene *s)
     good(s, "gan_copy", gan_copy(s->model, s->other, s->w));
     good(s, "gan_save", gan_save(s->model, sizeof file, file, &need, s->w));
     good(s, "gan_load", gan_load(s->other, need, file, s->w));
+    good(s, "gan_export_onnx",
+         gan_export_onnx(s->model, "discriminator", sizeof file, file, &need,
+                         s->w));
     good(s, "gan_checkpoint",
          gan_checkpoint(s->model, sizeof o->file, o->file, &o->saved, s->w));
     good(s, "gan_load", gan_load(s->other, o->saved, o->file, s->w));

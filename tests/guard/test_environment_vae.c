@@ -182,6 +182,8 @@ static void call_copies(scene *s)
     good(s, "vae_copy", vae_copy(s->model, s->other, s->w));
     good(s, "vae_save", vae_save(s->model, sizeof file, file, &need, s->w));
     good(s, "vae_load", vae_load(s->other, need, file, s->w));
+    good(s, "vae_export_onnx",
+         vae_export_onnx(s->model, "encoder", sizeof file, file, &need, s->w));
     good(s, "vae_checkpoint",
          vae_checkpoint(s->model, sizeof o->file, o->file, &o->saved, s->w));
     good(s, "vae_load", vae_load(s->other, o->saved, o->file, s->w));
