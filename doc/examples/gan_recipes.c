@@ -68,7 +68,8 @@ static void read_the_report(void)
                  {GAN_BATCH_SIZE, "32"},    {GAN_VALIDATION, "0.2"},
                  {GAN_PENALTY_WEIGHT, "2"}, {GAN_PENALTY_END, "0.1"},
                  {GAN_SEED, "3"},           {GAN_WARM_START, "0"},
-                 {GAN_DIVERGENCE, "1e6"},   {NULL, NULL}};
+                 {GAN_DIVERGENCE, "1e6"},   {GAN_BETA2, "0.9"},
+                 {GAN_BETA2_END, "0.99"},   {NULL, NULL}};
     static const char *const numbers[] = {GAN_REPORT_LOSS,
                                           GAN_REPORT_EPOCH_LOSS,
                                           GAN_REPORT_D_LOSS,

@@ -71,7 +71,8 @@ typedef struct gan_model gan_model;
 #define GAN_MOMENTUM "momentum"
 #define GAN_NESTEROV "nesterov"
 #define GAN_BETA1 "beta1"
-#define GAN_BETA2 "beta2"
+#define GAN_BETA2 "beta2"         /**< at first */
+#define GAN_BETA2_END "beta2_end" /**< at last; 0: the same */
 #define GAN_EPSILON "epsilon"
 #define GAN_WEIGHT_DECAY "weight_decay"
 #define GAN_CLIP_NORM "clip_norm"

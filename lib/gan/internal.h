@@ -73,10 +73,10 @@ enum {
 typedef struct gan_settings {
     int32_t loss, penalty, simultaneous;
     uint64_t d_updates;
-    double weight, weight_end; /* of the penalty */
-    double rate[2];            /* of D and G */
-    double beta1, beta2;
-    double clip; /* of D's weights; 0: none */
+    double weight, weight_end;      /* of the penalty */
+    double rate[2];                 /* of D and G */
+    double beta1, beta2, beta2_end; /* 0: beta2 */
+    double clip;                    /* of D's weights; 0: none */
     uint64_t updates;
 } gan_settings;
 

@@ -226,6 +226,13 @@ const base_option gan_options[] = {
      .help = "decay of the second moment, of adam, adamw and rmsprop; below 0: "
              "0.999 with dcgan and lecture, 0.9 with wgan-gp and sn-hinge, "
              "else 0.99"},
+    {.key = GAN_BETA2_END,
+     .type = BASE_F64,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 0.999999999,
+     .help = "of that decay once the schedule is over: 1 less it is approached "
+             "by equal factors; 0: \"beta2\" throughout"},
     {.key = GAN_EPSILON,
      .type = BASE_F64,
      .initial = "1e-8",
@@ -266,7 +273,8 @@ const base_option gan_options[] = {
      .maximum = 1e15,
      .unit = "updates",
      .help = "of the generator: length of a step, or of the fall of the "
-             "cosine and of the penalty's weight; 0: those of one fit"},
+             "cosine; and of the way of the penalty's weight and of "
+             "\"beta2\"; 0: those of one fit"},
     {.key = GAN_SCHEDULE_FACTOR,
      .type = BASE_F64,
      .initial = "0.1",

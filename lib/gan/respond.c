@@ -7,8 +7,8 @@
 
 /* ---- the families -------------------------------------------------------- */
 
-/* One player moves, by its own loss and the rates of the game; the penalty has
- * the weight that training ends with. */
+/* One player moves, by its own loss and the rates of the game; all that goes by
+ * a schedule but these is as training ends with it. */
 static void recipe(const genmod_config *c, double out[MODEL_RECIPE])
 {
     gan_recipe(c, out);
@@ -42,6 +42,8 @@ static void tune(const genmod_config *c, size_t player, uint64_t n,
     o->validation = 0;
     o->average = 0;
     o->schedule = NN_CONSTANT;
+    o->beta2 = o->beta2_end > 0 ? o->beta2_end : o->beta2;
+    o->beta2_end = 0;
     o->warmup = 0;
     o->divergence = INFINITY;
 }

@@ -82,6 +82,7 @@ void gan_settle(const genmod_config *c, gan_settings *s)
     s->rate[GAN_D] = positive(c, GAN_D_LEARNING_RATE, s->rate[GAN_G]);
     s->beta1 = given(base_config_f64(c, GAN_BETA1), 0, r->beta1);
     s->beta2 = given(base_config_f64(c, GAN_BETA2), 0, r->beta2);
+    s->beta2_end = base_config_f64(c, GAN_BETA2_END);
     s->clip = base_config_f64(c, GAN_CLIP_WEIGHTS);
     s->updates = (uint64_t)base_config_i64(c, GAN_UPDATES);
     settle_penalty(c, s);
@@ -174,6 +175,7 @@ void gan_tune(const genmod_config *c, size_t player, uint64_t n,
     o->rate = s.rate[player];
     o->beta1 = s.beta1;
     o->beta2 = s.beta2;
+    o->beta2_end = s.beta2_end;
     o->average_ramp = 1;
     tune_length(c, &s, n, held_out, o);
     if (player == GAN_G)

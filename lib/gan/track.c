@@ -36,21 +36,13 @@ enum {
 
 /* ---- schedules ----------------------------------------------------------- */
 
-/* From the weight to its end by equal factors: exp and log of the generic
- * kernels, so that it is the same on every machine. */
 static double weight_of(const model_trainer *t)
 {
-    const kern_ops *const f64 = kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
     const double from = t->recipe[GAN_R_WEIGHT];
-    const double share = gan_share(t);
-    double fall = t->recipe[GAN_R_WEIGHT_END] / from;
 
-    if (!(from > 0) || fall == 1)
-        return from;
-    f64->log(1, &fall, &fall);
-    fall *= share;
-    f64->exp(1, &fall, &fall);
-    return from * fall;
+    return from > 0
+               ? nn_between(from, t->recipe[GAN_R_WEIGHT_END], gan_share(t))
+               : from;
 }
 
 void gan_fill(const model_trainer *t, const ad_program *p, uint64_t step)

@@ -220,6 +220,7 @@ typedef struct nn_training {
     double divergence; /* times the first epoch's median that end training */
     int32_t optimiser; /* NN_SGD … */
     double rate, momentum, beta1, beta2, epsilon, l2, decay;
+    double beta2_end; /* once the schedule is over; 0: beta2 */
     int nesterov;
     double clip;    /* most global norm of the gradient; 0: none */
     double bound;   /* most size of a weight after an update; 0: none */
@@ -243,6 +244,11 @@ typedef struct nn_training {
 void nn_training_read(const genmod_config *c, nn_training *t);
 /* The rate of update number t = 0, 1, …: linear warm-up, then the schedule. */
 double nn_rate(const nn_training *o, uint64_t t);
+/* Of the way from `from` to `to`, both above 0, the share, by equal factors. */
+double nn_between(double from, double to, double share);
+/* The second moment's decay of update number t: 1 less it goes from 1 - beta2
+ * to 1 - beta2_end by equal factors, over `schedule_steps` updates. */
+double nn_beta2(const nn_training *o, uint64_t t);
 /* a^n by squaring: within n roundings, as the rounding of a does too. */
 double nn_power(double a, uint64_t n);
 

@@ -44,9 +44,10 @@ static void every_game_goes_on_bit_for_bit(void **state)
     (void)state;
     static const char *const plans[] = {
         PLAN "generator=dense 9; batchnorm; lrelu 0.2; dropout 0.1 | "
-             "discriminator=sn dense 8; lrelu 0.2 | classes=3",
+             "discriminator=sn dense 8; lrelu 0.2 | classes=3 | beta2=0.9 | "
+             "beta2_end=0.99",
         PLAN "generator=dense 9; batchnorm; relu | d_updates=3 | "
-             "loss=wasserstein | penalty=unit-gradient | "
+             "loss=wasserstein | penalty=unit-gradient | beta2_end=0.99 | "
              "discriminator=dense 8; tanh; dropout 0.2",
         PLAN "generator=dense 7; relu | classes=3 | "
              "conditioning=projection | deviation=4 | "
