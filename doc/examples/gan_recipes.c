@@ -219,6 +219,21 @@ static void tell_labels(void)
     }
 }
 
+/* Few pictures, that D sees moved and cut, more of them as training goes on. */
+static void augment(void)
+{
+    options o = {{GAN_INPUT, "1x8x8"},
+                 {GAN_AUGMENTATION, "translation cutout"},
+                 {GAN_AUGMENTATION_SHARE, "0"},
+                 {GAN_AUGMENTATION_END, "0.3"},
+                 {GAN_EPOCHS, "3"},
+                 {GAN_BATCH_SIZE, "32"},
+                 {NULL, NULL}};
+    gan_model *const m = play(o);
+    expect(number(m, GAN_REPORT_AUGMENTATION_SHARE) > 0.29, "three in ten");
+    gan_free(m);
+}
+
 int main(void)
 {
     make_pictures();
@@ -226,5 +241,6 @@ int main(void)
     take_presets();
     clip_weights();
     tell_labels();
+    augment();
     return 0;
 }

@@ -42,6 +42,15 @@ enum {
     GAN_ZERO_GRADIENT
 };
 
+/* Changes of an augmentation, a bit each. */
+enum {
+    GAN_TRANSLATION = 1,
+    GAN_CUTOUT = 2,
+    GAN_BRIGHTNESS = 4,
+    GAN_SATURATION = 8,
+    GAN_CONTRAST = 16
+};
+
 /* Array of a body with classes: [classes] training rows of each. */
 #define GAN_SHARES "classes.rows"
 
@@ -73,10 +82,12 @@ enum {
 typedef struct gan_settings {
     int32_t loss, penalty, simultaneous;
     uint64_t d_updates;
-    double weight, weight_end;      /* of the penalty */
-    double rate[2];                 /* of D and G */
-    double beta1, beta2, beta2_end; /* 0: beta2 */
-    double clip;                    /* of D's weights; 0: none */
+    int32_t augmentation;            /* changes */
+    double augmented, augmented_end; /* share of the rows */
+    double weight, weight_end;       /* of the penalty */
+    double rate[2];                  /* of D and G */
+    double beta1, beta2, beta2_end;  /* 0: beta2 */
+    double clip;                     /* of D's weights; 0: none */
     uint64_t updates;
 } gan_settings;
 
@@ -88,7 +99,10 @@ enum {
     GAN_R_D_UPDATES,
     GAN_R_WEIGHT,
     GAN_R_WEIGHT_END,
-    GAN_R_CLASSIFIER
+    GAN_R_CLASSIFIER,
+    GAN_R_AUGMENTATION,
+    GAN_R_AUGMENTED,
+    GAN_R_AUGMENTED_END
 };
 
 typedef struct gan_body {
@@ -136,6 +150,15 @@ int gan_labelled(const model_body *b);
 int32_t gan_look(model_body *b, const model_rows *r, int learn,
                  genmod_workspace *w);
 
+/* augment.c: the changes that a text names, and whether all its words do and
+ * the rows can have them. */
+int32_t gan_changes(const char *text);
+int32_t gan_check_changes(const genmod_config *c, genmod_workspace *w);
+/* Rows [m, h, w, c] of a size, changed: each by draws of `site` of its own, and
+ * by each of the set with the chance that an input "augmentation" gives. */
+ad_node gan_augmented(ad_graph *g, const nn_size *s, int32_t set,
+                      const char *site, ad_node x);
+
 /* players.c: the networks in a graph. */
 ad_node gan_input_label(const model_draft *f); /* AD_NONE: there are none */
 ad_node gan_generated(model_draft *f, ad_node z, ad_node label);
@@ -164,9 +187,10 @@ ad_node gan_g_loss(ad_graph *g, int32_t loss, const gan_scores *s);
 double gan_d_equilibrium(int32_t loss);
 double gan_g_equilibrium(int32_t loss);
 
-/* penalty.c: of a minibatch's rows x and generated ones, `of` D's outputs for
- * both, and those as the one node that they are parts of (AD_NONE: they are
- * not). Without its weight; AD_NONE: there is none. squares: GAN_O_SQUARES. */
+/* penalty.c: of a minibatch's rows x and generated ones as D sees them, that
+ * is, augmented, `of` D's outputs for both, and those as the one node that they
+ * are parts of (AD_NONE: they are not). Without its weight; AD_NONE: there is
+ * none. squares: GAN_O_SQUARES. */
 typedef struct gan_game {
     ad_node x, fake, label, both;
     gan_scores of;

@@ -114,6 +114,27 @@ const base_option gan_options[] = {
      .help = "of the penalty once the schedule is over, approached by equal "
              "factors; 0: with relativistic a thousandth of the first, else "
              "all of it"},
+    {.key = GAN_AUGMENTATION,
+     .type = BASE_STR,
+     .initial = "",
+     .help = "changes of all images that the discriminator sees in training, "
+             "of the data and generated: translation, cutout, brightness, "
+             "saturation, contrast, with blanks between; \"\": none"},
+    {.key = GAN_AUGMENTATION_SHARE,
+     .type = BASE_F64,
+     .initial = "1",
+     .minimum = 0,
+     .maximum = 1,
+     .unit = "share",
+     .help = "of the images that have each of these changes, at first"},
+    {.key = GAN_AUGMENTATION_END,
+     .type = BASE_F64,
+     .initial = "-1",
+     .minimum = -1,
+     .maximum = 1,
+     .unit = "share",
+     .help = "of them once the schedule is over, approached by equal steps; "
+             "below 0: \"augmentation_share\" throughout"},
     {.key = GAN_CLIP_WEIGHTS,
      .type = BASE_F64,
      .initial = "0",
@@ -273,8 +294,8 @@ const base_option gan_options[] = {
      .maximum = 1e15,
      .unit = "updates",
      .help = "of the generator: length of a step, or of the fall of the "
-             "cosine; and of the way of the penalty's weight and of "
-             "\"beta2\"; 0: those of one fit"},
+             "cosine; and of the way of the penalty's weight, "
+             "\"beta2\" and the augmentation; 0: those of one fit"},
     {.key = GAN_SCHEDULE_FACTOR,
      .type = BASE_F64,
      .initial = "0.1",
@@ -304,6 +325,10 @@ const base_entry gan_entries[] = {
      .help = "what it is there; NaN: any number"},
     {.key = GAN_REPORT_PENALTY, .help = "the penalty with its weight"},
     {.key = GAN_REPORT_PENALTY_WEIGHT, .help = "its weight as scheduled"},
+    {.key = GAN_REPORT_AUGMENTATION_SHARE,
+     .unit = "share",
+     .help = "of the images that have each change, as scheduled; NaN: none "
+             "have"},
     {.key = GAN_REPORT_D_REAL, .help = "mean of D(x)"},
     {.key = GAN_REPORT_D_FAKE, .help = "mean of D(G(z))"},
     {.key = GAN_REPORT_D_PAIRED,

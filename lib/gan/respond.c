@@ -51,10 +51,13 @@ static void tune(const genmod_config *c, size_t player, uint64_t n,
 static void fill(const model_trainer *t, const ad_program *p, uint64_t step)
 {
     float *const weight = model_trainer_input(t, p, "penalty");
+    float *const augmented = model_trainer_input(t, p, "augmentation");
 
     (void)step;
     if (weight)
         *weight = (float)t->recipe[GAN_R_WEIGHT_END];
+    if (augmented)
+        *augmented = (float)t->recipe[GAN_R_AUGMENTED_END];
 }
 
 static model_family family_of(int player)

@@ -82,6 +82,10 @@ void gan_settle(const genmod_config *c, gan_settings *s)
     s->rate[GAN_D] = positive(c, GAN_D_LEARNING_RATE, s->rate[GAN_G]);
     s->beta1 = given(base_config_f64(c, GAN_BETA1), 0, r->beta1);
     s->beta2 = given(base_config_f64(c, GAN_BETA2), 0, r->beta2);
+    s->augmentation = gan_changes(base_config_str(c, GAN_AUGMENTATION));
+    s->augmented = base_config_f64(c, GAN_AUGMENTATION_SHARE);
+    s->augmented_end =
+        given(base_config_f64(c, GAN_AUGMENTATION_END), 0, s->augmented);
     s->beta2_end = base_config_f64(c, GAN_BETA2_END);
     s->clip = base_config_f64(c, GAN_CLIP_WEIGHTS);
     s->updates = (uint64_t)base_config_i64(c, GAN_UPDATES);
@@ -100,6 +104,9 @@ void gan_recipe(const genmod_config *c, double out[MODEL_RECIPE])
     out[GAN_R_WEIGHT] = s.weight;
     out[GAN_R_WEIGHT_END] = s.weight_end;
     out[GAN_R_CLASSIFIER] = base_config_f64(c, GAN_CLASSIFIER_WEIGHT);
+    out[GAN_R_AUGMENTATION] = s.augmentation;
+    out[GAN_R_AUGMENTED] = s.augmented;
+    out[GAN_R_AUGMENTED_END] = s.augmented_end;
 }
 
 size_t gan_phases(const double *recipe, model_phase out[MODEL_PHASES])
@@ -248,5 +255,5 @@ int32_t gan_check_options(const genmod_config *c, genmod_workspace *w)
         return clash(w, "option \"loss\" is wasserstein",
                      "nothing bounds the discriminator's slope; it wants "
                      "\"penalty\", \"clip_weights\", or sn before its layers");
-    return GENMOD_OK;
+    return gan_check_changes(c, w);
 }

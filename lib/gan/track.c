@@ -45,13 +45,23 @@ static double weight_of(const model_trainer *t)
                : from;
 }
 
+static double augmented_of(const model_trainer *t)
+{
+    const double from = t->recipe[GAN_R_AUGMENTED];
+
+    return from + gan_share(t) * (t->recipe[GAN_R_AUGMENTED_END] - from);
+}
+
 void gan_fill(const model_trainer *t, const ad_program *p, uint64_t step)
 {
     float *const weight = model_trainer_input(t, p, "penalty");
+    float *const augmented = model_trainer_input(t, p, "augmentation");
 
     (void)step;
     if (weight)
         *weight = (float)weight_of(t);
+    if (augmented)
+        *augmented = (float)augmented_of(t);
 }
 
 /* ---- after a replay ------------------------------------------------------ */
@@ -194,6 +204,8 @@ static void publish_game(model_trainer *t)
     base_report_set(r, GAN_REPORT_G_EQUILIBRIUM, gan_g_equilibrium(loss));
     base_report_set(r, GAN_REPORT_PENALTY, from[PENALTY]);
     base_report_set(r, GAN_REPORT_PENALTY_WEIGHT, weight_of(t));
+    if (t->recipe[GAN_R_AUGMENTATION] != 0)
+        base_report_set(r, GAN_REPORT_AUGMENTATION_SHARE, augmented_of(t));
     base_report_set(r, GAN_REPORT_D_REAL, from[D_REAL]);
     base_report_set(r, GAN_REPORT_D_FAKE, from[D_FAKE]);
     base_report_set(r, GAN_REPORT_D_PAIRED, from[PAIRED]);

@@ -20,7 +20,7 @@
 #define MODEL_PHASES 2    /* programs of an update */
 #define MODEL_PROGRAMS 12 /* of const calls */
 #define MODEL_ARRAYS 12
-#define MODEL_RECIPE 8
+#define MODEL_RECIPE 16
 #define MODEL_TEXT 1024 /* bytes of a network's text, as of an option */
 #define MODEL_MOST_COLUMNS 65536 /* of a genmod_data */
 

@@ -21,6 +21,11 @@ static void games_that_cannot_work_are_refused_with_the_reason(void **state)
         {"conditioning=projection", "no labels"},
         {"conditioning=classifier | classes=2 | packing=2", "\"packing\" 1"},
         {"deviation=4 | batch_size=30", "multiple of 4"},
+        {"augmentation=cutout", "columns have no neighbours"},
+        {"input=784 | augmentation=translation", "\"1x28x28\""},
+        {"input=1x4x4 | augmentation=cutout saturation", "one channel"},
+        {"input=1x4x4 | augmentation=cutuot brightness",
+         "'cutuot' (nearest: cutout)"},
         {"input=4 | generator=dens 3", "position 1"},
         {"input=4 | discriminator=dense 3; relu; conv 2 k3", "position"},
     };
