@@ -190,13 +190,21 @@ static void clip_weights(void)
 }
 
 /* D is told of labels by a projection, sees the deviation in groups of four;
- * or tells labels itself; or sees rows in pairs. */
+ * or G is told by its batch norms; or D tells labels itself; or sees rows in
+ * pairs. */
 static void tell_labels(void)
 {
     options projection = {
         {GAN_CLASSES, "2"},     {GAN_CONDITIONING, "projection"},
         {GAN_DEVIATION, "4"},   {GAN_EPOCHS, "2"},
         {GAN_BATCH_SIZE, "32"}, {NULL, NULL}};
+    options norms = {{GAN_PRESET, "sn-hinge"},
+                     {GAN_CLASSES, "2"},
+                     {GAN_CONDITIONING, "projection"},
+                     {GAN_GENERATOR_CONDITIONING, "batchnorm"},
+                     {GAN_EPOCHS, "2"},
+                     {GAN_BATCH_SIZE, "32"},
+                     {NULL, NULL}};
     options classifier = {{GAN_CLASSES, "2"},
                           {GAN_CONDITIONING, "classifier"},
                           {GAN_CLASSIFIER_WEIGHT, "0.5"},
@@ -209,8 +217,9 @@ static void tell_labels(void)
                      {GAN_BATCH_SIZE, "32"},
                      {NULL, NULL}};
     static const int32_t one[3] = {1, 1, 1};
-    gan_model *const m[] = {play(projection), play(classifier), play(packs)};
-    for (int i = 0; i < 3; i++) {
+    gan_model *const m[] = {play(projection), play(norms), play(classifier),
+                            play(packs)};
+    for (int i = 0; i < 4; i++) {
         double rows[3][D];
         need(
             gan_sample(m[i], 1, 0, 3, one, GENMOD_F64, sizeof rows, rows, NULL),

@@ -44,6 +44,7 @@ typedef struct gan_model gan_model;
 #define GAN_CODES "codes"     /**< z; 0 for a default of the shape */
 #define GAN_CLASSES "classes" /**< of the labels that rows are conditioned on */
 #define GAN_CONDITIONING "conditioning" /**< concat, projection, classifier */
+#define GAN_GENERATOR_CONDITIONING "generator_conditioning"
 #define GAN_CLASSIFIER_WEIGHT "classifier_weight"
 #define GAN_STANDARDISE "standardise"
 #define GAN_PACKING "packing" /**< rows that D sees together */

@@ -110,6 +110,7 @@ typedef struct gan_body {
     int32_t standardise;
     int64_t classes;
     int32_t conditioning;
+    int32_t by_norm;        /* 1: G is told of labels by its batch norms */
     int64_t packing, group; /* rows that D sees together; packs that share a
                                deviation, 1: none do */
     int32_t projection;     /* variable [classes, features]; -1: none */

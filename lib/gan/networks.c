@@ -173,7 +173,8 @@ static int32_t parse_generator(const genmod_config *c, const gan_body *b,
                                nn_net **out, genmod_workspace *w)
 {
     const nn_size *const row = &b->base.columns.size;
-    const nn_size codes = {.rank = 1, .n = b->base.codes.size.n + b->classes};
+    const nn_size codes = {
+        .rank = 1, .n = b->base.codes.size.n + (b->by_norm ? 0 : b->classes)};
     const look l = look_of(c, 0);
     char text[ROOM] = "";
 

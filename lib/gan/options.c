@@ -51,6 +51,13 @@ const base_option gan_options[] = {
      .help = "how the discriminator is told of labels: beside the row's "
              "columns; as the product of a vector of the class and what its "
              "text gives; not at all, but trained to tell the class as well"},
+    {.key = GAN_GENERATOR_CONDITIONING,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "concat",
+     .choices = "concat|batchnorm",
+     .help = "how the generator is told of labels: beside the code; by a scale "
+             "and a bias of each class in all of its batch norms"},
     {.key = GAN_CLASSIFIER_WEIGHT,
      .type = BASE_F64,
      .initial = "1",

@@ -56,8 +56,12 @@ ad_node gan_draw_codes(const model_draft *f, const char *site)
 
 ad_node gan_generated(model_draft *f, ad_node z, ad_node label)
 {
-    const ad_node x = nn_apply(f->b->net[GAN_G], &f->pass[GAN_G],
-                               with_label(f, z, label, &f->b->codes.size));
+    const ad_node beside = body_of(f)->by_norm ? AD_NONE : label;
+    ad_node x;
+
+    f->pass[GAN_G].label = label;
+    x = nn_apply(f->b->net[GAN_G], &f->pass[GAN_G],
+                 with_label(f, z, beside, &f->b->codes.size));
 
     return model_draft_shaped(f, x, &f->b->columns.size);
 }

@@ -237,6 +237,10 @@ int32_t gan_check_options(const genmod_config *c, genmod_workspace *w)
                          "rows of a pack have labels of their own; it wants "
                          "\"packing\" 1");
     }
+    if (base_config_choice(c, GAN_GENERATOR_CONDITIONING) &&
+        !base_config_i64(c, GAN_CLASSES))
+        return clash(w, "option \"generator_conditioning\" is batchnorm",
+                     "there are no labels; it wants \"classes\"");
     if (s.simultaneous && s.d_updates > 1)
         return clash(w, "option \"order\" is simultaneous",
                      "it wants \"d_updates\" 1");

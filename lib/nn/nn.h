@@ -98,6 +98,10 @@ void nn_put_number(char *out, size_t cap, const char *before, int64_t v,
  * not match. */
 int32_t nn_declare(nn_net *net, ad_store *s, const char *prefix, int32_t group,
                    const nn_net *tied, genmod_workspace *w);
+/* Before that: every batchnorm gets a scale and a bias of each of so many
+ * classes, which nn_pass has (de Vries et al. 2017). Returns the
+ * number of these layers. */
+size_t nn_net_condition(nn_net *net, int64_t classes);
 /* First values, functions of (seed, variable's name): Glorot and Bengio 2010
  * before tanh, sigmoid, softmax and nothing; He et al. 2015 before relu and its
  * kin; weights and biases within 1 / sqrt(inputs), as PyTorch begins;
@@ -120,6 +124,7 @@ typedef struct nn_pass {
     ad_graph *g;
     const ad_store *s;
     int flags;
+    ad_node label;   /* [m] classes of the rows, of a network that has them */
     int32_t copy;    /* 0 … 3: keeps the dropout of two applications apart */
     size_t n, room;  /* successors so far, and places */
     ad_target *next; /* [room], the caller's */

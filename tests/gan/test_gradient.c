@@ -240,7 +240,12 @@ static void conditions_have_the_gradients_of_their_differences(void **state)
              "penalty=unit-gradient | deviation=4",
         NETS "classes=3 | conditioning=classifier | classifier_weight=1.7",
         NETS "classes=3 | conditioning=classifier | loss=non-saturating | "
-             "penalty=none | order=simultaneous"};
+             "penalty=none | order=simultaneous",
+        NETS "classes=3 | generator_conditioning=batchnorm | "
+             "conditioning=projection | generator=dense 5; batchnorm; tanh",
+        NETS "classes=3 | generator_conditioning=batchnorm | input=2x4x3 | "
+             "generator=dense 24; reshape 2x4x3; residual { conv 2 k3 p1; "
+             "batchnorm }; tanh; conv 3 k3 p1; batchnorm; softplus"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         check(all[i]);
 }

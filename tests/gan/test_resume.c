@@ -55,6 +55,9 @@ static void every_game_goes_on_bit_for_bit(void **state)
         PLAN "generator=dense 7; relu | classes=3 | "
              "conditioning=classifier | packing=1 | penalty=zero-gradient | "
              "discriminator=dense 8; lrelu 0.2",
+        PLAN "generator=dense 7; batchnorm; relu; dense 5; batchnorm; tanh | "
+             "classes=3 | generator_conditioning=batchnorm | "
+             "discriminator=dense 8; lrelu 0.2",
         PLAN "input=1x1x3 | generator=dense 7; relu | discriminator=dense 8; "
              "lrelu 0.2 | augmentation=cutout contrast brightness | "
              "augmentation_share=0.2 | augmentation_end=0.9",
