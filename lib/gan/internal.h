@@ -268,8 +268,8 @@ size_t gan_meter_size(void);
 void gan_meter_note(double *m, size_t n, const float *real, const float *fake,
                     double right, double spread);
 void gan_meter_look(double *m, size_t n, const float *real, const float *fake);
-/* D(x) of a logit. */
-double gan_meter_probability(const double *m, double logit);
+/* D(x) of n logits, in their place. */
+void gan_meter_probabilities(const double *m, size_t n, double *logit);
 void gan_meter_publish(model_trainer *t, double *m);
 
 #endif
