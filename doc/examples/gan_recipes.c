@@ -68,8 +68,7 @@ static void read_the_report(void)
                  {GAN_BATCH_SIZE, "32"},    {GAN_VALIDATION, "0.2"},
                  {GAN_PENALTY_WEIGHT, "2"}, {GAN_PENALTY_END, "0.1"},
                  {GAN_SEED, "3"},           {GAN_WARM_START, "0"},
-                 {GAN_DIVERGENCE, "1e6"},   {GAN_BETA2, "0.9"},
-                 {GAN_BETA2_END, "0.99"},   {NULL, NULL}};
+                 {GAN_DIVERGENCE, "1e6"},   {NULL, NULL}};
     static const char *const numbers[] = {GAN_REPORT_LOSS,
                                           GAN_REPORT_EPOCH_LOSS,
                                           GAN_REPORT_D_LOSS,
@@ -146,9 +145,13 @@ static void take_presets(void)
                      {GAN_SCHEDULE_STEPS, "9"},
                      {GAN_SCHEDULE_FACTOR, "0.5"},
                      {NULL, NULL}};
-    options lecture = {{GAN_PRESET, "lecture"}, {GAN_EPOCHS, "3"},
-                       {GAN_BATCH_SIZE, "32"},  {GAN_BETA1, "0.4"},
-                       {GAN_BETA2, "0.98"},     {NULL, NULL}};
+    options lecture = {{GAN_PRESET, "lecture"},
+                       {GAN_EPOCHS, "3"},
+                       {GAN_BATCH_SIZE, "32"},
+                       {GAN_BETA1, "0.4"},
+                       {GAN_BETA2, "0.98"},
+                       {GAN_BETA2_END, "0.99"},
+                       {NULL, NULL}};
     gan_model *const m[] = {play(dcgan), play(wgan), play(hinge),
                             play(lecture)};
     expect(isnan(number(m[1], GAN_REPORT_G_EQUILIBRIUM)), "any number");

@@ -31,12 +31,13 @@ static genmod_data *codes_view(void)
 static const walk_kind kinds[] = {
     {&gan_family, sizeof(gan_model),
      "codes=2 | generator=dense 3; batchnorm; tanh; dropout 0.1 | classes=3 | "
-     "discriminator=sn dense 3; lrelu 0.2 | epochs=2 | batch_size=20",
+     "discriminator=sn dense 3; lrelu 0.2 | epochs=2 | batch_size=20 | "
+     "generator_conditioning=batchnorm",
      1, table_view, codes_view},
     {&gan_family, sizeof(gan_model),
      "codes=2 | generator=dense 3; relu | discriminator=dense 3; lrelu 0.2 | "
      "loss=wasserstein | penalty=unit-gradient | d_updates=2 | average=0 | "
-     "epochs=2 | batch_size=20",
+     "epochs=2 | batch_size=20 | input=1x1x3 | augmentation=cutout contrast",
      2, table_view, codes_view}};
 
 static int32_t call_sample(walk_stage *s)
