@@ -35,7 +35,8 @@ static int32_t open_training(training *t, const model_body *b,
         return status;
     t->recipe = recipe;
     t->penalty = AD_NONE;
-    t->game.x = model_draft_rows(&t->f, "x", &b->columns.size);
+    t->game.x =
+        gan_encode(&t->f, model_draft_rows(&t->f, "x", &b->columns.size), 1);
     t->game.label = gan_input_label(&t->f);
     t->game.of.weight = weights_of(&t->f);
     return GENMOD_OK;
@@ -92,10 +93,10 @@ static ad_node with_classes(const training *t, ad_node loss, int real)
     return ad_sub(g, loss, ad_scale(g, sum, weight));
 }
 
-static void generate(training *t, const char *site)
+static void generate(training *t, const char *site, const char *levels)
 {
-    t->game.fake =
-        gan_generated(&t->f, gan_draw_codes(&t->f, site), t->game.label);
+    t->game.fake = gan_generated_row(&t->f, gan_draw_codes(&t->f, site),
+                                     t->game.label, levels);
 }
 
 static void set_d_loss(training *t)
@@ -152,7 +153,7 @@ static void give_figures(training *t)
 static void build_d(training *t)
 {
     gan_set_pass(&t->f, GAN_G, NN_TRAIN, 0);
-    generate(t, "gan/d");
+    generate(t, "gan/d", "gan/d/levels");
     t->game.fake = ad_stop(t->f.g, t->game.fake);
     judge_both(t);
     set_d_loss(t);
@@ -171,7 +172,7 @@ static void build_g(training *t)
     gan_verdict v;
 
     gan_set_pass(&t->f, GAN_D, NN_TRAIN, 0);
-    generate(t, "gan/g");
+    generate(t, "gan/g", "gan/g/levels");
     if (recipe_of(t, GAN_R_LOSS) == GAN_RELATIVISTIC) {
         judge_both(t);
     } else {
@@ -187,7 +188,7 @@ static void build_g(training *t)
 /* Both from one state: the same rows serve both. */
 static void build_both(training *t)
 {
-    generate(t, "gan/d");
+    generate(t, "gan/d", "gan/d/levels");
     judge_both(t);
     set_d_loss(t);
     set_g_loss(t);
@@ -224,7 +225,7 @@ int32_t gan_compile_evaluate(const model_body *b, const double *recipe,
 
     if (status)
         return status;
-    generate(&t, "gan/held");
+    generate(&t, "gan/held", "gan/held/levels");
     judge_both(&t);
     model_draft_output(
         &t.f, gan_d_loss(t.f.g, recipe_of(&t, GAN_R_LOSS), &t.game.of));
