@@ -88,8 +88,8 @@ static ad_node to_deviates(const model_draft *f, const gan_block *k, ad_node x,
         ad_add(g, ad_greater(g, t, ad_zeros(g, t)), ad_mul(g, on, u));
     const ad_node way = ad_sum(g, ad_select(g, none, step, ramp), 0x4, 0);
 
-    return ad_shift(g, ad_scale(g, way, 2 * GAN_REACH / GAN_SEGMENTS),
-                    -GAN_REACH);
+    return ad_mul(g, ad_shift(g, ad_scale(g, way, 2.0 / GAN_SEGMENTS), -1),
+                  variable(f, table_of(f)->reach));
 }
 
 /* ---- modes --------------------------------------------------------------- */

@@ -124,6 +124,7 @@ typedef struct gan_table {
     /* Variables; -1: none. */
     int32_t shift, factor; /* [d]: of ln(1 + count) */
     int32_t offset;        /* [numbers]: ln of the shares of categories */
+    int32_t reach;         /* [1]: greatest deviate of a quantile */
     int32_t knots; /* [numeric, GAN_SEGMENTS + 1]: the same in units of the
                       columns */
     int32_t means, deviations; /* [numeric, modes] */
@@ -132,7 +133,6 @@ typedef struct gan_table {
 
 #define GAN_SEGMENTS 64  /* of a quantile function */
 #define GAN_NEVER (-1e4) /* in the place of ln 0 */
-#define GAN_REACH 4.0    /* deviations of a normal that it goes to */
 
 typedef struct gan_body {
     model_body base;

@@ -196,13 +196,33 @@ static float read_as(const nn_columns *c, size_t j, double v)
                (1 / c->scale[j]));
 }
 
-/* Knots are at the shares of rows below them that a normal has below deviates
- * of equal steps. */
-static void set_cells(size_t n, const double *sorted, double *cells)
+/* The deviate that half a row of n is above. */
+static double reach_of(size_t n)
+{
+    double low = 1, high = 8;
+
+    for (int i = 0; i < 50; i++) {
+        const double z = (low + high) / 2;
+
+        if ((1 - below(z)) * (double)n > 0.5)
+            low = z;
+        else
+            high = z;
+    }
+    return low;
+}
+
+/* Knots are where a normal has as many of n rows below deviates of equal steps,
+ * row i being i + 1/2 of them. */
+static void set_cells(size_t n, const double *sorted, double reach,
+                      double *cells)
 {
     for (size_t i = 0; i <= GAN_SEGMENTS; i++) {
-        const double z = GAN_REACH * (2.0 * (double)i / GAN_SEGMENTS - 1);
-        const double place = below(z) * (double)(n - 1);
+        const double z = reach * (2.0 * (double)i / GAN_SEGMENTS - 1);
+        const double at = below(z) * (double)n - 0.5;
+        const double place = at < 0                 ? 0
+                             : at < (double)(n - 1) ? at
+                                                    : (double)(n - 1);
         const size_t low = (size_t)place, high = low + (low + 1 < n);
         const double share = place - (double)low;
 
@@ -223,9 +243,10 @@ static void set_knots(const gan_body *b, const gan_block *k, int64_t column,
     const double *const least = model_body_find(&b->base, GAN_LEAST);
     const double *const most = model_body_find(&b->base, GAN_MOST);
 
-    set_cells(n, sorted, cells);
+    set_cells(n, sorted, reach_of(n), cells);
     cells[0] = counts ? sorted[0] : least[j];
     cells[GAN_SEGMENTS] = counts ? sorted[n - 1] : most[j];
+    values(b, b->table.reach)[0] = (float)reach_of(n);
     for (size_t i = 0; i <= GAN_SEGMENTS; i++)
         values(b, b->table.knots)[at + i] =
             read_as(&b->base.columns, j, cells[i]);

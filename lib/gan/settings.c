@@ -228,6 +228,10 @@ int32_t gan_check_options(const genmod_config *c, genmod_workspace *w)
                          "rows of a pack have labels of their own; it wants "
                          "\"packing\" 1");
     }
+    if (base_config_choice(c, GAN_NUMERIC) > GAN_STANDARD &&
+        contains(base_config_str(c, GAN_INPUT), "x"))
+        return clash(w, "option \"numeric\" is for the columns of a table",
+                     "\"input\" is an image");
     if (s.simultaneous && s.d_updates > 1)
         return clash(w, "option \"order\" is simultaneous",
                      "it wants \"d_updates\" 1");

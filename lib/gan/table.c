@@ -130,9 +130,13 @@ static int32_t add_variables(gan_body *b, int64_t modes, genmod_workspace *w)
         status = add(b, "table.factor", columns, &t->factor, w);
     if (status || !t->numeric || t->encoding == GAN_STANDARD)
         return status;
-    if (t->encoding == GAN_QUANTILE)
-        return add(b, "table.knots", ad_matrix(t->numeric, GAN_SEGMENTS + 1),
-                   &t->knots, w);
+    if (t->encoding == GAN_QUANTILE) {
+        status = add(b, "table.reach", ad_vector(1), &t->reach, w);
+        return status
+                   ? status
+                   : add(b, "table.knots",
+                         ad_matrix(t->numeric, GAN_SEGMENTS + 1), &t->knots, w);
+    }
     status = add(b, "table.means", by_mode, &t->means, w);
     return status ? status
                   : add(b, "table.deviations", by_mode, &t->deviations, w);
@@ -160,6 +164,7 @@ int32_t gan_table_declare(const genmod_config *c, const model_schema *s,
                      .shift = -1,
                      .factor = -1,
                      .offset = -1,
+                     .reach = -1,
                      .knots = -1,
                      .means = -1,
                      .deviations = -1};

@@ -27,10 +27,10 @@ static double logarithm(double v)
 
 /* The quantile of a deviate: as far in its segment as it is. Cells that are
  * equal come back as they were. */
-static double quantile(const double *cells, int32_t kind, double y)
+static double quantile(const double *cells, double reach, int32_t kind,
+                       double y)
 {
-    const double at =
-        held((y + GAN_REACH) * GAN_SEGMENTS / (2 * GAN_REACH), 0, GAN_SEGMENTS);
+    const double at = held((y / reach + 1) * GAN_SEGMENTS / 2, 0, GAN_SEGMENTS);
     const size_t i = at < GAN_SEGMENTS ? (size_t)at : GAN_SEGMENTS - 1;
     const double a = cells[i], b = cells[i + 1], t = at - (double)i;
 
@@ -39,6 +39,14 @@ static double quantile(const double *cells, int32_t kind, double y)
     if (kind != GENMOD_POSITIVE)
         return (1 - t) * a + t * b;
     return exponential((1 - t) * logarithm(a) + t * logarithm(b));
+}
+
+static double reach_of(const gan_body *b)
+{
+    const float *const v =
+        ad_store_value(b->base.store, (size_t)b->table.reach);
+
+    return (double)v[0];
 }
 
 /* A number in units of the column as the cell. */
@@ -50,15 +58,16 @@ static double unscaled(const nn_columns *c, size_t j, int32_t kind, double y)
 }
 
 /* cells: of the column's quantiles; NULL: y is in units of the column. */
-static double cell_of(const nn_columns *c, size_t j, const double *cells,
+static double cell_of(const gan_body *b, size_t j, const double *cells,
                       double y)
 {
-    const int32_t kind = c->kind[j];
+    const nn_columns *const c = &b->base.columns;
+    const int32_t kind = b->table.kind[j];
 
     if (kind > GENMOD_COUNT)
         return y;
     if (cells)
-        y = quantile(cells, kind, y);
+        y = quantile(cells, reach_of(b), kind, y);
     if (!cells || kind == GENMOD_COUNT)
         y = unscaled(c, j, kind, y);
     return kind == GENMOD_COUNT ? floor(y) : y;
@@ -83,13 +92,12 @@ static float narrow(int32_t kind, double v)
 static void write_column(const gan_body *b, size_t j, const double *cells,
                          size_t m, const float *in, int32_t type, void *out)
 {
-    const nn_columns *const c = &b->base.columns;
     const double *const least = model_body_find(&b->base, GAN_LEAST);
     const double *const most = model_body_find(&b->base, GAN_MOST);
-    const int32_t kind = c->kind[j];
+    const int32_t kind = b->table.kind[j];
 
     for (size_t i = j; i < m * b->base.d; i += b->base.d) {
-        double v = cell_of(c, j, cells, (double)in[i]);
+        double v = cell_of(b, j, cells, (double)in[i]);
 
         if (kind <= GENMOD_COUNT)
             v = valid(kind, held(v, least[j], most[j]));
