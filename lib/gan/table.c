@@ -1,6 +1,4 @@
 /* How a row of columns of several kinds lies before the networks. */
-#include <string.h>
-
 #include "gan/internal.h"
 
 #define MOST 65536 /* numbers of a row */
@@ -151,26 +149,24 @@ static int32_t check(const gan_body *b, genmod_workspace *w)
     return GENMOD_OK;
 }
 
-int32_t gan_table_declare(const genmod_config *c, const model_schema *s,
-                          gan_body *b, genmod_workspace *w)
+static gan_table blank(int32_t encoding)
+{
+    return (gan_table){.encoding = encoding,
+                       .shift = -1,
+                       .factor = -1,
+                       .offset = -1,
+                       .reach = -1,
+                       .knots = -1,
+                       .means = -1,
+                       .deviations = -1};
+}
+
+static int32_t make(gan_body *b, const model_schema *s, int64_t modes,
+                    genmod_workspace *w)
 {
     const size_t d = b->base.d;
-    const int mixed = is_mixed(s, d);
-    const int64_t modes = base_config_i64(c, GAN_MODES);
     gan_table *const t = &b->table;
-    int32_t status = mixed ? check(b, w) : GENMOD_OK;
 
-    *t = (gan_table){.encoding = encoding_of(c, mixed),
-                     .shift = -1,
-                     .factor = -1,
-                     .offset = -1,
-                     .reach = -1,
-                     .knots = -1,
-                     .means = -1,
-                     .deviations = -1};
-    b->temperature = base_config_f64(c, GAN_TEMPERATURE);
-    if (status || !d || (!mixed && t->encoding == GAN_STANDARD))
-        return status;
     t->block = base_alloc_zero(w, d, sizeof *t->block);
     t->kind = base_alloc(w, d, sizeof *t->kind);
     if (!t->block || !t->kind)
@@ -185,4 +181,18 @@ int32_t gan_table_declare(const genmod_config *c, const model_schema *s,
     b->base.columns.levels = s->levels;
     add_arrays(b);
     return add_variables(b, modes, w);
+}
+
+int32_t gan_table_declare(const genmod_config *c, const model_schema *s,
+                          gan_body *b, genmod_workspace *w)
+{
+    const size_t d = b->base.d;
+    const int mixed = is_mixed(s, d);
+    const int32_t status = mixed ? check(b, w) : GENMOD_OK;
+
+    b->table = blank(encoding_of(c, mixed));
+    b->temperature = base_config_f64(c, GAN_TEMPERATURE);
+    if (status || !d || (!mixed && b->table.encoding == GAN_STANDARD))
+        return status;
+    return make(b, s, base_config_i64(c, GAN_MODES), w);
 }
