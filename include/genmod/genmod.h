@@ -9,6 +9,7 @@
 #include "base.h"
 #include "data.h"
 #include "gan.h"
+#include "gan_table.h"
 #include "gmm.h"
 #include "gmm_algebra.h"
 #include "gmm_learn.h"

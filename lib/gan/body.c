@@ -61,8 +61,10 @@ int32_t gan_declare(const genmod_config *c, const model_schema *s,
                     model_body *m, genmod_workspace *w)
 {
     gan_body *const b = (gan_body *)m;
-    const int32_t status = model_body_input(c, s, m, w);
+    int32_t status = model_body_input(c, s, m, w);
 
+    if (!status)
+        status = gan_table_declare(c, s, b, w);
     if (status)
         return status;
     b->standardise = base_config_i64(c, GAN_STANDARDISE) != 0;
@@ -86,17 +88,19 @@ int gan_labelled(const model_body *b)
 
 int gan_surveys(const model_body *b)
 {
-    return gan_labelled(b);
+    return gan_labelled(b) || ((const gan_body *)b)->table.blocks;
 }
 
 int32_t gan_look(model_body *m, const model_rows *r, int learn,
                  genmod_workspace *w)
 {
-    const gan_body *const b = (const gan_body *)m;
+    gan_body *const b = (gan_body *)m;
     double *const rows = model_body_find(m, GAN_SHARES);
     const int32_t status = model_check_labels(r, b->classes, w);
 
-    for (size_t i = 0; learn && !status && r->labels && i < r->n; i++)
+    if (status || !learn)
+        return status;
+    for (size_t i = 0; r->labels && i < r->n; i++)
         rows[r->labels[i]] += 1;
-    return status;
+    return b->table.blocks ? gan_learn_rows(b, r, w) : GENMOD_OK;
 }

@@ -6,20 +6,21 @@ typedef struct training {
     model_draft f;
     const double *recipe;
     gan_game game;
-    const char *const *site; /* of draws: codes, and changes of both rows */
-    ad_node rows[2];         /* training and generated ones as they are */
-    ad_node penalty;         /* AD_NONE: none */
+    /* Of draws: codes, changes of both rows, levels. */
+    const char *const *site;
+    ad_node rows[2]; /* training and generated ones as they are */
+    ad_node penalty; /* AD_NONE: none */
     ad_node told[2]; /* as gan_verdict, of training and of generated rows */
     ad_node squares[2];
     ad_node plain, d_loss, g_loss;
 } training;
 
 /* Draws of D's phase and G's. */
-static const char *const sites[2][3] = {
-    {"gan/d", "gan/d/augment/x", "gan/d/augment/z"},
-    {"gan/g", "gan/g/augment/x", "gan/g/augment/z"}};
-static const char *const held_sites[3] = {"gan/held", "gan/held/augment/x",
-                                          "gan/held/augment/z"};
+static const char *const sites[2][4] = {
+    {"gan/d", "gan/d/augment/x", "gan/d/augment/z", "gan/d/levels"},
+    {"gan/g", "gan/g/augment/x", "gan/g/augment/z", "gan/g/levels"}};
+static const char *const held_sites[4] = {
+    "gan/held", "gan/held/augment/x", "gan/held/augment/z", "gan/held/levels"};
 
 static int recipe_of(const training *t, int place)
 {
@@ -44,7 +45,8 @@ static int32_t open_training(training *t, const model_body *b,
         return status;
     t->recipe = recipe;
     t->penalty = AD_NONE;
-    t->rows[0] = model_draft_rows(&t->f, "x", &b->columns.size);
+    t->rows[0] =
+        gan_encode(&t->f, model_draft_rows(&t->f, "x", &b->columns.size), 1);
     t->game.label = gan_input_label(&t->f);
     t->game.of.weight = weights_of(&t->f);
     return GENMOD_OK;
@@ -111,11 +113,11 @@ static ad_node with_classes(const training *t, ad_node loss, int real)
     return ad_sub(g, loss, ad_scale(g, sum, weight));
 }
 
-static void generate(training *t, const char *const site[3])
+static void generate(training *t, const char *const site[4])
 {
     t->site = site;
-    t->rows[1] =
-        gan_generated(&t->f, gan_draw_codes(&t->f, site[0]), t->game.label);
+    t->rows[1] = gan_generated_row(&t->f, gan_draw_codes(&t->f, site[0]),
+                                   t->game.label, site[3]);
 }
 
 static void set_d_loss(training *t)

@@ -73,6 +73,31 @@ const base_option gan_options[] = {
      .maximum = 1,
      .help = "1: inside, columns have mean 0 and standard deviation 1, an "
              "image all its pixels of a channel"},
+    {.key = GAN_NUMERIC,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "auto",
+     .choices = "auto|standard|quantile|modes",
+     .help = "how networks see numeric columns: in units of their deviation; "
+             "as the normal deviates of their quantiles; as a mode of the "
+             "column and the place in it; auto: quantile where the data's "
+             "schema has columns that are not real, else standard"},
+    {.key = GAN_MODES,
+     .type = BASE_I64,
+     .structure = 1,
+     .initial = "10",
+     .minimum = 1,
+     .maximum = 64,
+     .unit = "modes",
+     .help = "of a column at most, with \"numeric\" modes"},
+    {.key = GAN_TEMPERATURE,
+     .type = BASE_F64,
+     .structure = 1,
+     .initial = "1",
+     .minimum = 0.01,
+     .maximum = 100,
+     .help = "of the softmax by which the generator's gradient goes through "
+             "its draw of a category"},
     {.key = GAN_PACKING,
      .type = BASE_I64,
      .structure = 1,

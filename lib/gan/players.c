@@ -63,7 +63,15 @@ ad_node gan_generated(model_draft *f, ad_node z, ad_node label)
     x = nn_apply(f->b->net[GAN_G], &f->pass[GAN_G],
                  with_label(f, z, beside, &f->b->codes.size));
 
-    return model_draft_shaped(f, x, &f->b->columns.size);
+    const nn_size row = gan_row_size(body_of(f));
+
+    return model_draft_shaped(f, x, &row);
+}
+
+ad_node gan_generated_row(model_draft *f, ad_node z, ad_node label,
+                          const char *site)
+{
+    return gan_relax(f, gan_generated(f, z, label), site);
 }
 
 /* Rows [m, …] beside each other, as many as D sees together; the channels of

@@ -80,7 +80,9 @@ static model_family family_of(int player)
 static int32_t copy_body(const model *from, const model_family *f, model *to,
                          genmod_workspace *w)
 {
-    const model_schema s = {.d = from->d};
+    const model_schema s = {.d = from->d,
+                            .kinds = from->body->schema.kinds,
+                            .levels = from->body->schema.levels};
     int32_t status = model_body_new(f, from->config, &s, &to->body, w);
 
     if (!status)

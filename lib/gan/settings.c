@@ -241,6 +241,10 @@ int32_t gan_check_options(const genmod_config *c, genmod_workspace *w)
         !base_config_i64(c, GAN_CLASSES))
         return clash(w, "option \"generator_conditioning\" is batchnorm",
                      "there are no labels; it wants \"classes\"");
+    if (base_config_choice(c, GAN_NUMERIC) > GAN_STANDARD &&
+        contains(base_config_str(c, GAN_INPUT), "x"))
+        return clash(w, "option \"numeric\" is for the columns of a table",
+                     "\"input\" is an image");
     if (s.simultaneous && s.d_updates > 1)
         return clash(w, "option \"order\" is simultaneous",
                      "it wants \"d_updates\" 1");
