@@ -145,9 +145,13 @@ static void take_presets(void)
                      {GAN_SCHEDULE_STEPS, "9"},
                      {GAN_SCHEDULE_FACTOR, "0.5"},
                      {NULL, NULL}};
-    options lecture = {{GAN_PRESET, "lecture"}, {GAN_EPOCHS, "3"},
-                       {GAN_BATCH_SIZE, "32"},  {GAN_BETA1, "0.4"},
-                       {GAN_BETA2, "0.98"},     {NULL, NULL}};
+    options lecture = {{GAN_PRESET, "lecture"},
+                       {GAN_EPOCHS, "3"},
+                       {GAN_BATCH_SIZE, "32"},
+                       {GAN_BETA1, "0.4"},
+                       {GAN_BETA2, "0.98"},
+                       {GAN_BETA2_END, "0.99"},
+                       {NULL, NULL}};
     gan_model *const m[] = {play(dcgan), play(wgan), play(hinge),
                             play(lecture)};
     expect(isnan(number(m[1], GAN_REPORT_G_EQUILIBRIUM)), "any number");
@@ -189,13 +193,21 @@ static void clip_weights(void)
 }
 
 /* D is told of labels by a projection, sees the deviation in groups of four;
- * or tells labels itself; or sees rows in pairs. */
+ * or G is told by its batch norms; or D tells labels itself; or sees rows in
+ * pairs. */
 static void tell_labels(void)
 {
     options projection = {
         {GAN_CLASSES, "2"},     {GAN_CONDITIONING, "projection"},
         {GAN_DEVIATION, "4"},   {GAN_EPOCHS, "2"},
         {GAN_BATCH_SIZE, "32"}, {NULL, NULL}};
+    options norms = {{GAN_PRESET, "sn-hinge"},
+                     {GAN_CLASSES, "2"},
+                     {GAN_CONDITIONING, "projection"},
+                     {GAN_GENERATOR_CONDITIONING, "batchnorm"},
+                     {GAN_EPOCHS, "2"},
+                     {GAN_BATCH_SIZE, "32"},
+                     {NULL, NULL}};
     options classifier = {{GAN_CLASSES, "2"},
                           {GAN_CONDITIONING, "classifier"},
                           {GAN_CLASSIFIER_WEIGHT, "0.5"},
@@ -208,14 +220,30 @@ static void tell_labels(void)
                      {GAN_BATCH_SIZE, "32"},
                      {NULL, NULL}};
     static const int32_t one[3] = {1, 1, 1};
-    gan_model *const m[] = {play(projection), play(classifier), play(packs)};
-    for (int i = 0; i < 3; i++) {
+    gan_model *const m[] = {play(projection), play(norms), play(classifier),
+                            play(packs)};
+    for (int i = 0; i < 4; i++) {
         double rows[3][D];
         need(
             gan_sample(m[i], 1, 0, 3, one, GENMOD_F64, sizeof rows, rows, NULL),
             NULL);
         gan_free(m[i]);
     }
+}
+
+/* Few pictures, that D sees moved and cut, more of them as training goes on. */
+static void augment(void)
+{
+    options o = {{GAN_INPUT, "1x8x8"},
+                 {GAN_AUGMENTATION, "translation cutout"},
+                 {GAN_AUGMENTATION_SHARE, "0"},
+                 {GAN_AUGMENTATION_END, "0.3"},
+                 {GAN_EPOCHS, "3"},
+                 {GAN_BATCH_SIZE, "32"},
+                 {NULL, NULL}};
+    gan_model *const m = play(o);
+    expect(number(m, GAN_REPORT_AUGMENTATION_SHARE) > 0.29, "three in ten");
+    gan_free(m);
 }
 
 int main(void)
@@ -225,5 +253,6 @@ int main(void)
     take_presets();
     clip_weights();
     tell_labels();
+    augment();
     return 0;
 }

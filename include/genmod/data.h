@@ -102,7 +102,7 @@ GENMOD_CALL int32_t genmod_data_set_scale(genmod_data *x, double scale,
 
 /**
  * Say what the columns hold. Calls that tell kinds of columns apart say so
- * (`vae_`); to others all columns are real. A cell is scaled and shifted before
+ * (`vae_`, `gan_`); to others all columns are real. A cell is scaled and shifted before
  * it is looked at; one that is not of its column's kind is refused by the call
  * that reads it. Takes views of memory and of row sources alike.
  * @param d       the view's number of columns

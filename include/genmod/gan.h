@@ -44,6 +44,7 @@ typedef struct gan_model gan_model;
 #define GAN_CODES "codes"     /**< z; 0 for a default of the shape */
 #define GAN_CLASSES "classes" /**< of the labels that rows are conditioned on */
 #define GAN_CONDITIONING "conditioning" /**< concat, projection, classifier */
+#define GAN_GENERATOR_CONDITIONING "generator_conditioning"
 #define GAN_CLASSIFIER_WEIGHT "classifier_weight"
 #define GAN_STANDARDISE "standardise"
 #define GAN_PACKING "packing" /**< rows that D sees together */
@@ -55,6 +56,9 @@ typedef struct gan_model gan_model;
 #define GAN_PENALTY "penalty"
 #define GAN_PENALTY_WEIGHT "penalty_weight" /**< at first; 0: by a rule */
 #define GAN_PENALTY_END "penalty_end"       /**< at last; 0: by a rule */
+#define GAN_AUGMENTATION "augmentation"     /**< changes by name; "": none */
+#define GAN_AUGMENTATION_SHARE "augmentation_share"
+#define GAN_AUGMENTATION_END "augmentation_end" /**< below 0: that share */
 #define GAN_CLIP_WEIGHTS "clip_weights"     /**< of D, to [-c, c]; 0: none */
 #define GAN_D_UPDATES "d_updates"           /**< a G update */
 #define GAN_ORDER "order"                   /**< alternating, simultaneous */
@@ -71,7 +75,8 @@ typedef struct gan_model gan_model;
 #define GAN_MOMENTUM "momentum"
 #define GAN_NESTEROV "nesterov"
 #define GAN_BETA1 "beta1"
-#define GAN_BETA2 "beta2"
+#define GAN_BETA2 "beta2"         /**< at first */
+#define GAN_BETA2_END "beta2_end" /**< at last; 0: the same */
 #define GAN_EPSILON "epsilon"
 #define GAN_WEIGHT_DECAY "weight_decay"
 #define GAN_CLIP_NORM "clip_norm"
@@ -100,6 +105,7 @@ typedef struct gan_model gan_model;
 #define GAN_REPORT_G_EQUILIBRIUM "g_equilibrium"
 #define GAN_REPORT_PENALTY "penalty"
 #define GAN_REPORT_PENALTY_WEIGHT "penalty_weight"
+#define GAN_REPORT_AUGMENTATION_SHARE "augmentation_share"
 #define GAN_REPORT_D_REAL "d_real"
 #define GAN_REPORT_D_FAKE "d_fake"
 #define GAN_REPORT_D_PAIRED "d_paired"
@@ -302,6 +308,7 @@ GENMOD_CALL int32_t gan_fit(gan_model *m, const genmod_data *x,
  * fade; over_fitting, D
  * finds held-out rows more like generated ones than like those it is trained on.
  *
+ * augmentation_share is the share of the images that had each change.
  * The histories hold means over each of the first 1,048,576 passes.
  *
  * @return lent until the next mutating call; NULL for NULL. Since 0.2.

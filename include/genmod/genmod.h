@@ -10,6 +10,7 @@
 #include "data.h"
 #include "exchange.h"
 #include "gan.h"
+#include "gan_table.h"
 #include "gmm.h"
 #include "gmm_algebra.h"
 #include "gmm_learn.h"

@@ -26,12 +26,25 @@ static int32_t declare_nets(gan_body *b, nn_net *net[GAN_NETS],
     return status;
 }
 
+/* GENMOD_BAD_ARGUMENT where there is nothing that could tell G of labels. */
+static int32_t condition(const gan_body *b, nn_net *net, genmod_workspace *w)
+{
+    if (!b->by_norm || nn_net_condition(net, b->classes))
+        return GENMOD_OK;
+    return base_fail(w, GENMOD_BAD_ARGUMENT,
+                     "option \"generator_conditioning\" is batchnorm: the "
+                     "generator has none; it wants one in \"generator\", or "
+                     "\"preset\" dcgan, wgan-gp or sn-hinge");
+}
+
 static int32_t declare_networks(const genmod_config *c, gan_body *b,
                                 genmod_workspace *w)
 {
     nn_net *net[GAN_NETS] = {NULL};
     int32_t status = gan_parse_networks(c, b, net, w);
 
+    if (!status)
+        status = condition(b, net[GAN_G], w);
     if (!status)
         status = declare_nets(b, net, w);
     for (size_t i = 0; i < GAN_NETS; i++)
@@ -48,13 +61,16 @@ int32_t gan_declare(const genmod_config *c, const model_schema *s,
                     model_body *m, genmod_workspace *w)
 {
     gan_body *const b = (gan_body *)m;
-    const int32_t status = model_body_input(c, s, m, w);
+    int32_t status = model_body_input(c, s, m, w);
 
+    if (!status)
+        status = gan_table_declare(c, s, b, w);
     if (status)
         return status;
     b->standardise = base_config_i64(c, GAN_STANDARDISE) != 0;
     b->classes = base_config_i64(c, GAN_CLASSES);
     b->conditioning = base_config_choice(c, GAN_CONDITIONING);
+    b->by_norm = base_config_choice(c, GAN_GENERATOR_CONDITIONING);
     b->packing = base_config_i64(c, GAN_PACKING);
     b->group = base_config_i64(c, GAN_DEVIATION);
     b->projection = b->head = b->classifier = -1;
@@ -72,17 +88,19 @@ int gan_labelled(const model_body *b)
 
 int gan_surveys(const model_body *b)
 {
-    return gan_labelled(b);
+    return gan_labelled(b) || ((const gan_body *)b)->table.blocks;
 }
 
 int32_t gan_look(model_body *m, const model_rows *r, int learn,
                  genmod_workspace *w)
 {
-    const gan_body *const b = (const gan_body *)m;
+    gan_body *const b = (gan_body *)m;
     double *const rows = model_body_find(m, GAN_SHARES);
     const int32_t status = model_check_labels(r, b->classes, w);
 
-    for (size_t i = 0; learn && !status && r->labels && i < r->n; i++)
+    if (status || !learn)
+        return status;
+    for (size_t i = 0; r->labels && i < r->n; i++)
         rows[r->labels[i]] += 1;
-    return status;
+    return b->table.blocks ? gan_learn_rows(b, r, w) : GENMOD_OK;
 }

@@ -1,17 +1,20 @@
 /* The programs of const calls. */
 #include "gan/internal.h"
 
-void gan_build_generate(model_draft *f)
+void gan_build_generate(model_draft *f, const char *site)
 {
     const int64_t z = (int64_t)f->b->z;
     const ad_node codes = ad_input(f->g, "x", ad_rows(f->g, 1, 1, 2, &z));
 
-    model_draft_output(f, gan_generated(f, codes, gan_input_label(f)));
+    const ad_node y = gan_generated(f, codes, gan_input_label(f));
+
+    model_draft_output(f, gan_decode(f, y, site));
 }
 
 void gan_build_discriminate(model_draft *f)
 {
-    const ad_node x = model_draft_rows(f, "x", &f->b->columns.size);
+    const ad_node x =
+        gan_encode(f, model_draft_rows(f, "x", &f->b->columns.size), 0);
     gan_verdict v;
 
     gan_judge(f, 1, &x, gan_input_label(f), &v);
@@ -25,6 +28,8 @@ int32_t gan_compile(const model_body *b, size_t program, size_t rows,
     model_draft f;
     int32_t status;
 
+    if (program == GAN_DRAW && !own->table.blocks)
+        return GENMOD_OK;
     if (program == GAN_DISCRIMINATE)
         rows *= (size_t)(own->packing * own->group);
     status = model_draft_open(&f, b, rows, 0, w);
@@ -33,7 +38,9 @@ int32_t gan_compile(const model_body *b, size_t program, size_t rows,
     if (program == GAN_CODES_OF)
         model_draft_output(&f, gan_draw_codes(&f, "gan/z"));
     else if (program == GAN_GENERATE)
-        gan_build_generate(&f);
+        gan_build_generate(&f, NULL);
+    else if (program == GAN_DRAW)
+        gan_build_generate(&f, "gan/levels");
     else
         gan_build_discriminate(&f);
     return model_draft_close(&f, out);

@@ -29,7 +29,7 @@ static void build(model_draft *f, size_t part, model_graph *o)
     if (part == GENERATOR) {
         o->in = (model_port){.name = "code", .columns = &f->b->codes};
         o->out[0] = x;
-        gan_build_generate(f);
+        gan_build_generate(f, NULL);
         return;
     }
     o->in = x;

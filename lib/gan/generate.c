@@ -5,6 +5,12 @@
 
 static void give_rows(const model_panels *o, const model_panel *p, void *to)
 {
+    const gan_body *const b = (const gan_body *)o->body;
+
+    if (b->table.blocks) {
+        gan_table_write(b, p->m, model_panel_output(p, 0), o->type, to);
+        return;
+    }
     nn_rows_write(&o->body->columns, 1, p->m, model_panel_output(p, 0), o->type,
                   to);
 }
@@ -16,20 +22,39 @@ static void give_codes(const model_panels *o, const model_panel *p, void *to)
 }
 
 /* G of codes [n, z] with labels [n] where there are classes. */
+static model_panels rows_of(const model *m, size_t n, const float *z,
+                            const float *labels, int32_t type)
+{
+    return (model_panels){.body = m->body,
+                          .program = GAN_GENERATE,
+                          .n = n,
+                          .row = m->d * model_type_bytes(type),
+                          .type = type,
+                          .feeds = labels ? 2 : 1,
+                          .feed = {{"x", z, m->z}, {"label", labels, 1}},
+                          .give = give_rows};
+}
+
 static int32_t generate_rows(const model *m, size_t n, const float *z,
                              const float *labels, int32_t type, void *out,
                              genmod_workspace *w)
 {
-    model_panels o = {.body = m->body,
-                      .program = GAN_GENERATE,
-                      .n = n,
-                      .row = m->d * model_type_bytes(type),
-                      .type = type,
-                      .feeds = labels ? 2 : 1,
-                      .give = give_rows};
+    const model_panels o = rows_of(m, n, z, labels, type);
 
-    o.feed[0] = (model_feed){"x", z, m->z};
-    o.feed[1] = (model_feed){"label", labels, 1};
+    return model_panels_out(&o, out, w);
+}
+
+/* The same of rows of a stream: a table's categories are drawn. */
+static int32_t draw_rows(const model *m, uint64_t seed, uint64_t first,
+                         size_t n, const float *z, const float *labels,
+                         int32_t type, void *out, genmod_workspace *w)
+{
+    model_panels o = rows_of(m, n, z, labels, type);
+
+    if (((const gan_body *)m->body)->table.blocks)
+        o.program = GAN_DRAW;
+    o.seed = seed;
+    o.first_row = first;
     return model_panels_out(&o, out, w);
 }
 
@@ -99,7 +124,8 @@ int32_t gan_draw(const model *m, uint64_t seed, uint64_t first, size_t n,
         status = model_take_labels(&d, first, n, labels, &given, w);
     if (!status)
         status = model_panels_run(&o, &z, w);
-    return status ? status : generate_rows(m, n, z, given, type, out, w);
+    return status ? status
+                  : draw_rows(m, seed, first, n, z, given, type, out, w);
 }
 
 int32_t gan_sample(const gan_model *m, uint64_t seed, uint64_t first, size_t n,

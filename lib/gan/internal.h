@@ -3,6 +3,7 @@
 #define GAN_INTERNAL_H
 
 #include "genmod/gan.h"
+#include "genmod/gan_table.h"
 #include "measure/measure.h"
 #include "model/model.h"
 
@@ -42,6 +43,24 @@ enum {
     GAN_ZERO_GRADIENT
 };
 
+/* Changes of an augmentation, a bit each. */
+enum {
+    GAN_TRANSLATION = 1,
+    GAN_CUTOUT = 2,
+    GAN_BRIGHTNESS = 4,
+    GAN_SATURATION = 8,
+    GAN_CONTRAST = 16
+};
+
+enum { GAN_AUTO, GAN_STANDARD, GAN_QUANTILE, GAN_BY_MODES };
+
+/* Arrays of a table: the range of each column's training cells; cells of the
+ * numeric ones between the segments of their quantiles [numeric, GAN_SEGMENTS +
+ * 1], counts as ln(1 + x + u) in units of the column. */
+#define GAN_LEAST "table.least"
+#define GAN_MOST "table.most"
+#define GAN_CELLS "table.cells"
+
 /* Array of a body with classes: [classes] training rows of each. */
 #define GAN_SHARES "classes.rows"
 
@@ -52,6 +71,7 @@ enum {
 enum {
     GAN_CODES_OF,     /* -> z [m, z], of the rows' numbers */
     GAN_GENERATE,     /* "x" z, "label" -> rows [m, …] */
+    GAN_DRAW,         /* the same of a table, with its categories drawn */
     GAN_DISCRIMINATE, /* "x" rows, "label" -> D [m / packing] */
     GAN_PROGRAMS
 };
@@ -73,10 +93,12 @@ enum {
 typedef struct gan_settings {
     int32_t loss, penalty, simultaneous;
     uint64_t d_updates;
-    double weight, weight_end; /* of the penalty */
-    double rate[2];            /* of D and G */
-    double beta1, beta2;
-    double clip; /* of D's weights; 0: none */
+    int32_t augmentation;            /* changes */
+    double augmented, augmented_end; /* share of the rows */
+    double weight, weight_end;       /* of the penalty */
+    double rate[2];                  /* of D and G */
+    double beta1, beta2, beta2_end;  /* 0: beta2 */
+    double clip;                     /* of D's weights; 0: none */
     uint64_t updates;
 } gan_settings;
 
@@ -88,14 +110,52 @@ enum {
     GAN_R_D_UPDATES,
     GAN_R_WEIGHT,
     GAN_R_WEIGHT_END,
-    GAN_R_CLASSIFIER
+    GAN_R_CLASSIFIER,
+    GAN_R_AUGMENTATION,
+    GAN_R_AUGMENTED,
+    GAN_R_AUGMENTED_END
 };
+
+/* A run of columns of one kind and one number of levels. */
+typedef struct gan_block {
+    int32_t kind;        /* GENMOD_REAL, … */
+    int64_t levels;      /* of categories, and modes; else 0 */
+    int64_t first, size; /* columns */
+    int64_t place;       /* among the numeric columns, of the first of it */
+    int64_t at, numbers; /* of a row as networks see it */
+} gan_block;
+
+typedef struct gan_learning gan_learning;
+
+/* How a row of columns of several kinds lies before the networks. */
+typedef struct gan_table {
+    int32_t encoding; /* of numeric columns: GAN_STANDARD, … */
+    size_t blocks;    /* 0: rows are no table, networks see them as they are */
+    gan_block *block;
+    int32_t *kind;   /* [d] */
+    int64_t numbers; /* of a row as networks see it */
+    int64_t numeric; /* columns */
+    /* Variables; -1: none. */
+    int32_t shift, factor; /* [d]: of ln(1 + count) */
+    int32_t offset;        /* [numbers]: ln of the shares of categories */
+    int32_t reach;         /* [1]: greatest deviate of a quantile */
+    int32_t knots; /* [numeric, GAN_SEGMENTS + 1]: the same in units of the
+                      columns */
+    int32_t means, deviations; /* [numeric, modes] */
+    gan_learning *learning;    /* NULL but in a survey */
+} gan_table;
+
+#define GAN_SEGMENTS 64  /* of a quantile function */
+#define GAN_NEVER (-1e4) /* in the place of ln 0 */
 
 typedef struct gan_body {
     model_body base;
+    gan_table table;
+    double temperature; /* of the softmax of categories */
     int32_t standardise;
     int64_t classes;
     int32_t conditioning;
+    int32_t by_norm;        /* 1: G is told of labels by its batch norms */
     int64_t packing, group; /* rows that D sees together; packs that share a
                                deviation, 1: none do */
     int32_t projection;     /* variable [classes, features]; -1: none */
@@ -122,6 +182,34 @@ void gan_tune(const genmod_config *c, size_t player, uint64_t n,
 /* How much of the schedules is over, from 0 to 1. */
 double gan_share(const model_trainer *t);
 
+/* table.c: columns by what they hold. */
+int32_t gan_table_declare(const genmod_config *c, const model_schema *s,
+                          gan_body *b, genmod_workspace *w);
+void gan_table_dispose(model_body *b);
+/* A row as networks see it. */
+nn_size gan_row_size(const gan_body *b);
+int gan_is_numeric(const gan_block *k);
+
+/* learn.c: what a table's rows tell before training. */
+void gan_learning_free(gan_learning *l);
+int32_t gan_learn_rows(gan_body *b, const model_rows *r, genmod_workspace *w);
+int32_t gan_initialise(model_body *b, const genmod_config *c, uint64_t seed,
+                       genmod_workspace *w);
+
+/* cells.c: a table's rows in a graph. Of rows that are no table, x. */
+/* drawn 1: what lies within a step of a column is drawn, 0: its middle. */
+ad_node gan_encode(const model_draft *f, ad_node x, int drawn);
+/* What G gives, as rows like those; site: of the draws of categories. */
+ad_node gan_relax(const model_draft *f, ad_node y, const char *site);
+/* Rows of cells [m, d] of what G gives, for gan_table_write(), in units of the
+ * columns or as deviates of their quantiles; site NULL: the most probable
+ * categories. */
+ad_node gan_decode(const model_draft *f, ad_node y, const char *site);
+
+/* write.c: such cells as the caller's, each valid by its column's kind. */
+void gan_table_write(const gan_body *b, size_t m, const float *in, int32_t type,
+                     void *out);
+
 /* networks.c: whole networks, of the texts of the options. */
 int64_t gan_codes(const genmod_config *c, const nn_size *size);
 /* Sets those that there are, to be freed by the caller whatever comes out. */
@@ -136,9 +224,21 @@ int gan_labelled(const model_body *b);
 int32_t gan_look(model_body *b, const model_rows *r, int learn,
                  genmod_workspace *w);
 
+/* augment.c: the changes that a text names, and whether all its words do and
+ * the rows can have them. */
+int32_t gan_changes(const char *text);
+int32_t gan_check_changes(const genmod_config *c, genmod_workspace *w);
+/* Rows [m, h, w, c] of a size, changed: each by draws of `site` of its own, and
+ * by each of the set with the chance that an input "augmentation" gives. */
+ad_node gan_augmented(ad_graph *g, const nn_size *s, int32_t set,
+                      const char *site, ad_node x);
+
 /* players.c: the networks in a graph. */
 ad_node gan_input_label(const model_draft *f); /* AD_NONE: there are none */
 ad_node gan_generated(model_draft *f, ad_node z, ad_node label);
+/* The same as D sees it; site: of the draws of categories. */
+ad_node gan_generated_row(model_draft *f, ad_node z, ad_node label,
+                          const char *site);
 ad_node gan_draw_codes(const model_draft *f, const char *site);
 /* D of n sets of rows [m, …], in one pass. */
 typedef struct gan_verdict {
@@ -164,9 +264,10 @@ ad_node gan_g_loss(ad_graph *g, int32_t loss, const gan_scores *s);
 double gan_d_equilibrium(int32_t loss);
 double gan_g_equilibrium(int32_t loss);
 
-/* penalty.c: of a minibatch's rows x and generated ones, `of` D's outputs for
- * both, and those as the one node that they are parts of (AD_NONE: they are
- * not). Without its weight; AD_NONE: there is none. squares: GAN_O_SQUARES. */
+/* penalty.c: of a minibatch's rows x and generated ones as D sees them, that
+ * is, augmented, `of` D's outputs for both, and those as the one node that they
+ * are parts of (AD_NONE: they are not). Without its weight; AD_NONE: there is
+ * none. squares: GAN_O_SQUARES. */
 typedef struct gan_game {
     ad_node x, fake, label, both;
     gan_scores of;
@@ -227,7 +328,7 @@ int32_t gan_judge_rows(const model *m, const genmod_data *x, size_t bytes,
                        double *out, genmod_workspace *w);
 
 /* build.c: programs of const calls, and how some are built. */
-void gan_build_generate(model_draft *f);
+void gan_build_generate(model_draft *f, const char *site);
 void gan_build_discriminate(model_draft *f);
 int32_t gan_compile(const model_body *b, size_t program, size_t rows,
                     ad_program **out, genmod_workspace *w);
@@ -245,8 +346,8 @@ size_t gan_meter_size(void);
 void gan_meter_note(double *m, size_t n, const float *real, const float *fake,
                     double right, double spread);
 void gan_meter_look(double *m, size_t n, const float *real, const float *fake);
-/* D(x) of a logit. */
-double gan_meter_probability(const double *m, double logit);
+/* D(x) of n logits, in their place. */
+void gan_meter_probabilities(const double *m, size_t n, double *logit);
 void gan_meter_publish(model_trainer *t, double *m);
 
 #endif

@@ -10,6 +10,7 @@
 #define HELD 512   /* and of held-out rows; as many generated ones */
 #define EVERY 16   /* updates between two calibrations */
 #define NEWTON 8
+#define CHUNK 64 /* logits at once */
 #define WARM 400 /* updates before which nothing is called a failure */
 
 enum {
@@ -55,12 +56,6 @@ static const kern_ops *plain(void)
     return kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
 }
 
-static double sigmoid(double y)
-{
-    plain()->sigmoid(1, &y, &y);
-    return y;
-}
-
 static double softplus(double y)
 {
     plain()->softplus(1, &y, &y);
@@ -94,6 +89,33 @@ static void moments_of(const sides *s, double *mean, double *deviation)
     *deviation = sqrt(squares);
 }
 
+/* The slope and the curvature of the logistic regression at (u, v). */
+typedef struct bend {
+    double u, v, uu, uv, vv;
+} bend;
+
+/* Of n logits from number `first` on. */
+static void add_bend(const sides *s, size_t first, size_t n, double mean,
+                     double deviation, double u, double v, bend *to)
+{
+    double x[CHUNK], p[CHUNK];
+
+    for (size_t i = 0; i < n; i++) {
+        x[i] = (logit_of(s, first + i) - mean) / deviation;
+        p[i] = u * x[i] + v;
+    }
+    plain()->sigmoid(n, p, p);
+    for (size_t i = 0; i < n; i++) {
+        const double e = (first + i < s->n) - p[i], w = p[i] * (1 - p[i]);
+
+        to->u += e * x[i];
+        to->v += e;
+        to->uu += w * x[i] * x[i];
+        to->uv += w * x[i];
+        to->vv += w;
+    }
+}
+
 /* Logistic regression of the kind on the standardised logit, by Newton's steps
  * (Platt 1999). Each coefficient has the prior N(0, 1), so that sides that do
  * not overlap have a finite answer. */
@@ -106,22 +128,15 @@ static void fit(const sides *s, double *a, double *b)
     if (!(deviation > 0))
         return;
     for (int k = 0; k < NEWTON; k++) {
-        double gu = -u, gv = -v, uu = 1, uv = 0, vv = 1, det;
+        bend o = {.u = -u, .v = -v, .uu = 1, .vv = 1};
+        double det;
 
-        for (size_t i = 0; i < 2 * s->n; i++) {
-            const double x = (logit_of(s, i) - mean) / deviation;
-            const double p = sigmoid(u * x + v);
-            const double e = (i < s->n) - p, w = p * (1 - p);
-
-            gu += e * x;
-            gv += e;
-            uu += w * x * x;
-            uv += w * x;
-            vv += w;
-        }
-        det = uu * vv - uv * uv;
-        u += (vv * gu - uv * gv) / det;
-        v += (uu * gv - uv * gu) / det;
+        for (size_t i = 0; i < 2 * s->n; i += CHUNK)
+            add_bend(s, i, 2 * s->n - i < CHUNK ? 2 * s->n - i : CHUNK, mean,
+                     deviation, u, v, &o);
+        det = o.uu * o.vv - o.uv * o.uv;
+        u += (o.vv * o.u - o.uv * o.v) / det;
+        v += (o.uu * o.v - o.uv * o.u) / det;
     }
     if (u - u != 0 || v - v != 0)
         return;
@@ -250,9 +265,11 @@ static void close_look(double *m)
 
 /* ---- the report ---------------------------------------------------------- */
 
-double gan_meter_probability(const double *m, double logit)
+void gan_meter_probabilities(const double *m, size_t n, double *logit)
 {
-    return sigmoid(m[A] * logit + m[B]);
+    for (size_t i = 0; i < n; i++)
+        logit[i] = m[A] * logit[i] + m[B];
+    plain()->sigmoid(n, logit, logit);
 }
 
 /* Both sides are told apart without fail. */

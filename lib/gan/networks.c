@@ -161,7 +161,7 @@ static int32_t complete(const char *what, const nn_size *input,
 /* What D sees: rows beside each other, each with its label. */
 static nn_size seen(const gan_body *b)
 {
-    nn_size s = b->base.columns.size;
+    nn_size s = gan_row_size(b);
     const int64_t more = b->conditioning == GAN_CONCAT ? b->classes : 0;
 
     s.n = (s.n + more) * b->packing;
@@ -172,15 +172,16 @@ static nn_size seen(const gan_body *b)
 static int32_t parse_generator(const genmod_config *c, const gan_body *b,
                                nn_net **out, genmod_workspace *w)
 {
-    const nn_size *const row = &b->base.columns.size;
-    const nn_size codes = {.rank = 1, .n = b->base.codes.size.n + b->classes};
+    const nn_size row = gan_row_size(b);
+    const nn_size codes = {
+        .rank = 1, .n = b->base.codes.size.n + (b->by_norm ? 0 : b->classes)};
     const look l = look_of(c, 0);
     char text[ROOM] = "";
 
     nn_put(text, ROOM, base_config_str(c, GAN_GENERATOR));
     if (!text[0])
-        put_generator(&l, row, text);
-    return complete("option \"generator\"", &codes, row, text, out, w);
+        put_generator(&l, &row, text);
+    return complete("option \"generator\"", &codes, &row, text, out, w);
 }
 
 static int32_t parse_discriminator(const genmod_config *c, const gan_body *b,

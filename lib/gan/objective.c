@@ -6,11 +6,21 @@ typedef struct training {
     model_draft f;
     const double *recipe;
     gan_game game;
+    /* Of draws: codes, changes of both rows, levels. */
+    const char *const *site;
+    ad_node rows[2]; /* training and generated ones as they are */
     ad_node penalty; /* AD_NONE: none */
     ad_node told[2]; /* as gan_verdict, of training and of generated rows */
     ad_node squares[2];
     ad_node plain, d_loss, g_loss;
 } training;
+
+/* Draws of D's phase and G's. */
+static const char *const sites[2][4] = {
+    {"gan/d", "gan/d/augment/x", "gan/d/augment/z", "gan/d/levels"},
+    {"gan/g", "gan/g/augment/x", "gan/g/augment/z", "gan/g/levels"}};
+static const char *const held_sites[4] = {
+    "gan/held", "gan/held/augment/x", "gan/held/augment/z", "gan/held/levels"};
 
 static int recipe_of(const training *t, int place)
 {
@@ -35,7 +45,8 @@ static int32_t open_training(training *t, const model_body *b,
         return status;
     t->recipe = recipe;
     t->penalty = AD_NONE;
-    t->game.x = model_draft_rows(&t->f, "x", &b->columns.size);
+    t->rows[0] =
+        gan_encode(&t->f, model_draft_rows(&t->f, "x", &b->columns.size), 1);
     t->game.label = gan_input_label(&t->f);
     t->game.of.weight = weights_of(&t->f);
     return GENMOD_OK;
@@ -51,13 +62,23 @@ static int is_joined(const training *t)
            !nn_net_has(t->f.b->net[GAN_D], "batchnorm");
 }
 
+/* Rows as D sees them. */
+static ad_node augmented(const training *t, int fake)
+{
+    return gan_augmented(t->f.g, &t->f.b->columns.size,
+                         recipe_of(t, GAN_R_AUGMENTATION), t->site[1 + fake],
+                         t->rows[fake]);
+}
+
 static void judge_both(training *t)
 {
     gan_game *const p = &t->game;
-    const ad_node x[2] = {p->x, p->fake};
+    const ad_node x[2] = {augmented(t, 0), augmented(t, 1)};
     const int flags = t->f.pass[GAN_D].flags;
     gan_verdict v, w;
 
+    p->x = x[0];
+    p->fake = x[1];
     if (is_joined(t)) {
         gan_judge(&t->f, 2, x, p->label, &v);
         p->both = v.both;
@@ -92,10 +113,11 @@ static ad_node with_classes(const training *t, ad_node loss, int real)
     return ad_sub(g, loss, ad_scale(g, sum, weight));
 }
 
-static void generate(training *t, const char *site)
+static void generate(training *t, const char *const site[4])
 {
-    t->game.fake =
-        gan_generated(&t->f, gan_draw_codes(&t->f, site), t->game.label);
+    t->site = site;
+    t->rows[1] = gan_generated_row(&t->f, gan_draw_codes(&t->f, site[0]),
+                                   t->game.label, site[3]);
 }
 
 static void set_d_loss(training *t)
@@ -138,7 +160,7 @@ static void give_figures(training *t)
     const ad_node none = ad_constant(g, 0, ad_scalar());
     const ad_node squares[3] = {t->squares[0], t->squares[1],
                                 t->penalty == AD_NONE ? none : t->penalty};
-    const ad_node spreads[2] = {spread(g, t->game.x), spread(g, t->game.fake)};
+    const ad_node spreads[2] = {spread(g, t->rows[0]), spread(g, t->rows[1])};
 
     model_draft_output(&t->f, t->d_loss);
     model_draft_output(&t->f, t->plain);
@@ -152,8 +174,8 @@ static void give_figures(training *t)
 static void build_d(training *t)
 {
     gan_set_pass(&t->f, GAN_G, NN_TRAIN, 0);
-    generate(t, "gan/d");
-    t->game.fake = ad_stop(t->f.g, t->game.fake);
+    generate(t, sites[GAN_D]);
+    t->rows[1] = ad_stop(t->f.g, t->rows[1]);
     judge_both(t);
     set_d_loss(t);
     give_figures(t);
@@ -169,13 +191,15 @@ static void set_g_loss(training *t)
 static void build_g(training *t)
 {
     gan_verdict v;
+    ad_node fake;
 
     gan_set_pass(&t->f, GAN_D, NN_TRAIN, 0);
-    generate(t, "gan/g");
+    generate(t, sites[GAN_G]);
     if (recipe_of(t, GAN_R_LOSS) == GAN_RELATIVISTIC) {
         judge_both(t);
     } else {
-        gan_judge(&t->f, 1, &t->game.fake, t->game.label, &v);
+        fake = augmented(t, 1);
+        gan_judge(&t->f, 1, &fake, t->game.label, &v);
         t->game.of.fake = v.y[0];
         t->told[1] = v.told[0];
     }
@@ -187,7 +211,7 @@ static void build_g(training *t)
 /* Both from one state: the same rows serve both. */
 static void build_both(training *t)
 {
-    generate(t, "gan/d");
+    generate(t, sites[GAN_D]);
     judge_both(t);
     set_d_loss(t);
     set_g_loss(t);
@@ -224,7 +248,7 @@ int32_t gan_compile_evaluate(const model_body *b, const double *recipe,
 
     if (status)
         return status;
-    generate(&t, "gan/held");
+    generate(&t, held_sites);
     judge_both(&t);
     model_draft_output(
         &t.f, gan_d_loss(t.f.g, recipe_of(&t, GAN_R_LOSS), &t.game.of));

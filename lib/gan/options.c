@@ -51,6 +51,13 @@ const base_option gan_options[] = {
      .help = "how the discriminator is told of labels: beside the row's "
              "columns; as the product of a vector of the class and what its "
              "text gives; not at all, but trained to tell the class as well"},
+    {.key = GAN_GENERATOR_CONDITIONING,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "concat",
+     .choices = "concat|batchnorm",
+     .help = "how the generator is told of labels: beside the code; by a scale "
+             "and a bias of each class in all of its batch norms"},
     {.key = GAN_CLASSIFIER_WEIGHT,
      .type = BASE_F64,
      .initial = "1",
@@ -66,6 +73,31 @@ const base_option gan_options[] = {
      .maximum = 1,
      .help = "1: inside, columns have mean 0 and standard deviation 1, an "
              "image all its pixels of a channel"},
+    {.key = GAN_NUMERIC,
+     .type = BASE_STR,
+     .structure = 1,
+     .initial = "auto",
+     .choices = "auto|standard|quantile|modes",
+     .help = "how networks see numeric columns: in units of their deviation; "
+             "as the normal deviates of their quantiles; as a mode of the "
+             "column and the place in it; auto: quantile where the data's "
+             "schema has columns that are not real, else standard"},
+    {.key = GAN_MODES,
+     .type = BASE_I64,
+     .structure = 1,
+     .initial = "10",
+     .minimum = 1,
+     .maximum = 64,
+     .unit = "modes",
+     .help = "of a column at most, with \"numeric\" modes"},
+    {.key = GAN_TEMPERATURE,
+     .type = BASE_F64,
+     .structure = 1,
+     .initial = "1",
+     .minimum = 0.01,
+     .maximum = 100,
+     .help = "of the softmax by which the generator's gradient goes through "
+             "its draw of a category"},
     {.key = GAN_PACKING,
      .type = BASE_I64,
      .structure = 1,
@@ -114,6 +146,27 @@ const base_option gan_options[] = {
      .help = "of the penalty once the schedule is over, approached by equal "
              "factors; 0: with relativistic a thousandth of the first, else "
              "all of it"},
+    {.key = GAN_AUGMENTATION,
+     .type = BASE_STR,
+     .initial = "",
+     .help = "changes of all images that the discriminator sees in training, "
+             "of the data and generated: translation, cutout, brightness, "
+             "saturation, contrast, with blanks between; \"\": none"},
+    {.key = GAN_AUGMENTATION_SHARE,
+     .type = BASE_F64,
+     .initial = "1",
+     .minimum = 0,
+     .maximum = 1,
+     .unit = "share",
+     .help = "of the images that have each of these changes, at first"},
+    {.key = GAN_AUGMENTATION_END,
+     .type = BASE_F64,
+     .initial = "-1",
+     .minimum = -1,
+     .maximum = 1,
+     .unit = "share",
+     .help = "of them once the schedule is over, approached by equal steps; "
+             "below 0: \"augmentation_share\" throughout"},
     {.key = GAN_CLIP_WEIGHTS,
      .type = BASE_F64,
      .initial = "0",
@@ -226,6 +279,13 @@ const base_option gan_options[] = {
      .help = "decay of the second moment, of adam, adamw and rmsprop; below 0: "
              "0.999 with dcgan and lecture, 0.9 with wgan-gp and sn-hinge, "
              "else 0.99"},
+    {.key = GAN_BETA2_END,
+     .type = BASE_F64,
+     .initial = "0",
+     .minimum = 0,
+     .maximum = 0.999999999,
+     .help = "of that decay once the schedule is over: 1 less it is approached "
+             "by equal factors; 0: \"beta2\" throughout"},
     {.key = GAN_EPSILON,
      .type = BASE_F64,
      .initial = "1e-8",
@@ -266,7 +326,8 @@ const base_option gan_options[] = {
      .maximum = 1e15,
      .unit = "updates",
      .help = "of the generator: length of a step, or of the fall of the "
-             "cosine and of the penalty's weight; 0: those of one fit"},
+             "cosine; and of the way of the penalty's weight, "
+             "\"beta2\" and the augmentation; 0: those of one fit"},
     {.key = GAN_SCHEDULE_FACTOR,
      .type = BASE_F64,
      .initial = "0.1",
@@ -296,6 +357,10 @@ const base_entry gan_entries[] = {
      .help = "what it is there; NaN: any number"},
     {.key = GAN_REPORT_PENALTY, .help = "the penalty with its weight"},
     {.key = GAN_REPORT_PENALTY_WEIGHT, .help = "its weight as scheduled"},
+    {.key = GAN_REPORT_AUGMENTATION_SHARE,
+     .unit = "share",
+     .help = "of the images that have each change, as scheduled; NaN: none "
+             "have"},
     {.key = GAN_REPORT_D_REAL, .help = "mean of D(x)"},
     {.key = GAN_REPORT_D_FAKE, .help = "mean of D(G(z))"},
     {.key = GAN_REPORT_D_PAIRED,

@@ -56,10 +56,22 @@ ad_node gan_draw_codes(const model_draft *f, const char *site)
 
 ad_node gan_generated(model_draft *f, ad_node z, ad_node label)
 {
-    const ad_node x = nn_apply(f->b->net[GAN_G], &f->pass[GAN_G],
-                               with_label(f, z, label, &f->b->codes.size));
+    const ad_node beside = body_of(f)->by_norm ? AD_NONE : label;
+    ad_node x;
 
-    return model_draft_shaped(f, x, &f->b->columns.size);
+    f->pass[GAN_G].label = label;
+    x = nn_apply(f->b->net[GAN_G], &f->pass[GAN_G],
+                 with_label(f, z, beside, &f->b->codes.size));
+
+    const nn_size row = gan_row_size(body_of(f));
+
+    return model_draft_shaped(f, x, &row);
+}
+
+ad_node gan_generated_row(model_draft *f, ad_node z, ad_node label,
+                          const char *site)
+{
+    return gan_relax(f, gan_generated(f, z, label), site);
 }
 
 /* Rows [m, …] beside each other, as many as D sees together; the channels of

@@ -296,14 +296,35 @@ static int32_t look_at_neighbours(const probe *p, genmod_workspace *w)
 
 /* ---- spread -------------------------------------------------------------- */
 
-/* (x_i - mean)^2 summed over columns in the model's units, of each row: its
- * mean [0], and the variance of that mean over its square [1]. work: [d + n].
- */
-static void spread_of(const probe *p, const double *x, double *work,
-                      double out[2])
+/* The model's units; those of a table's columns are not all of their cells, but
+ * of logarithms, so the held-out rows' deviations serve there, 1 of constant
+ * ones. */
+static void set_scales(const probe *p, double *scale)
 {
     const size_t n = p->n, d = p->m->d;
-    const double *const scale = p->m->body->columns.scale;
+
+    for (size_t j = 0; j < d; j++) {
+        double mean = 0, square = 0;
+
+        scale[j] = p->m->body->columns.scale[j];
+        if (!((const gan_body *)p->m->body)->table.blocks)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            mean += p->held[i * d + j] / (double)n;
+        for (size_t i = 0; i < n; i++)
+            square += (p->held[i * d + j] - mean) *
+                      (p->held[i * d + j] - mean) / (double)n;
+        scale[j] = square > 0 ? sqrt(square) : 1;
+    }
+}
+
+/* (x_i - mean)^2 summed over columns in units of scale [d], of each row: its
+ * mean [0], and the variance of that mean over its square [1]. work: [d + n].
+ */
+static void spread_of(const probe *p, const double *x, const double *scale,
+                      double *work, double out[2])
+{
+    const size_t n = p->n, d = p->m->d;
     double *const row = work + d;
     double variance = 0;
 
@@ -326,13 +347,15 @@ static void spread_of(const probe *p, const double *x, double *work,
 
 static int32_t look_at_spread(const probe *p, genmod_workspace *w)
 {
+    double *const scale = base_scratch(w, p->m->d, sizeof *scale);
     double *const work = base_scratch(w, p->m->d + p->n, sizeof *work);
     double held[2], made[2], ratio;
 
-    if (!work)
+    if (!scale || !work)
         return base_status(w);
-    spread_of(p, p->held, work, held);
-    spread_of(p, p->made, work, made);
+    set_scales(p, scale);
+    spread_of(p, p->held, scale, work, held);
+    spread_of(p, p->made, scale, work, made);
     if (!isfinite(held[0]) || !isfinite(made[0]))
         return base_fail(w, GENMOD_BREAKDOWN,
                          "rows are so far apart that their variance is no "

@@ -7,8 +7,8 @@
 
 /* ---- the families -------------------------------------------------------- */
 
-/* One player moves, by its own loss and the rates of the game; the penalty has
- * the weight that training ends with. */
+/* One player moves, by its own loss and the rates of the game; all that goes by
+ * a schedule but these is as training ends with it. */
 static void recipe(const genmod_config *c, double out[MODEL_RECIPE])
 {
     gan_recipe(c, out);
@@ -42,6 +42,8 @@ static void tune(const genmod_config *c, size_t player, uint64_t n,
     o->validation = 0;
     o->average = 0;
     o->schedule = NN_CONSTANT;
+    o->beta2 = o->beta2_end > 0 ? o->beta2_end : o->beta2;
+    o->beta2_end = 0;
     o->warmup = 0;
     o->divergence = INFINITY;
 }
@@ -49,10 +51,13 @@ static void tune(const genmod_config *c, size_t player, uint64_t n,
 static void fill(const model_trainer *t, const ad_program *p, uint64_t step)
 {
     float *const weight = model_trainer_input(t, p, "penalty");
+    float *const augmented = model_trainer_input(t, p, "augmentation");
 
     (void)step;
     if (weight)
         *weight = (float)t->recipe[GAN_R_WEIGHT_END];
+    if (augmented)
+        *augmented = (float)t->recipe[GAN_R_AUGMENTED_END];
 }
 
 static model_family family_of(int player)
@@ -75,7 +80,9 @@ static model_family family_of(int player)
 static int32_t copy_body(const model *from, const model_family *f, model *to,
                          genmod_workspace *w)
 {
-    const model_schema s = {.d = from->d};
+    const model_schema s = {.d = from->d,
+                            .kinds = from->body->schema.kinds,
+                            .levels = from->body->schema.levels};
     int32_t status = model_body_new(f, from->config, &s, &to->body, w);
 
     if (!status)

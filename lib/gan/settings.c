@@ -82,6 +82,11 @@ void gan_settle(const genmod_config *c, gan_settings *s)
     s->rate[GAN_D] = positive(c, GAN_D_LEARNING_RATE, s->rate[GAN_G]);
     s->beta1 = given(base_config_f64(c, GAN_BETA1), 0, r->beta1);
     s->beta2 = given(base_config_f64(c, GAN_BETA2), 0, r->beta2);
+    s->augmentation = gan_changes(base_config_str(c, GAN_AUGMENTATION));
+    s->augmented = base_config_f64(c, GAN_AUGMENTATION_SHARE);
+    s->augmented_end =
+        given(base_config_f64(c, GAN_AUGMENTATION_END), 0, s->augmented);
+    s->beta2_end = base_config_f64(c, GAN_BETA2_END);
     s->clip = base_config_f64(c, GAN_CLIP_WEIGHTS);
     s->updates = (uint64_t)base_config_i64(c, GAN_UPDATES);
     settle_penalty(c, s);
@@ -99,6 +104,9 @@ void gan_recipe(const genmod_config *c, double out[MODEL_RECIPE])
     out[GAN_R_WEIGHT] = s.weight;
     out[GAN_R_WEIGHT_END] = s.weight_end;
     out[GAN_R_CLASSIFIER] = base_config_f64(c, GAN_CLASSIFIER_WEIGHT);
+    out[GAN_R_AUGMENTATION] = s.augmentation;
+    out[GAN_R_AUGMENTED] = s.augmented;
+    out[GAN_R_AUGMENTED_END] = s.augmented_end;
 }
 
 size_t gan_phases(const double *recipe, model_phase out[MODEL_PHASES])
@@ -174,6 +182,7 @@ void gan_tune(const genmod_config *c, size_t player, uint64_t n,
     o->rate = s.rate[player];
     o->beta1 = s.beta1;
     o->beta2 = s.beta2;
+    o->beta2_end = s.beta2_end;
     o->average_ramp = 1;
     tune_length(c, &s, n, held_out, o);
     if (player == GAN_G)
@@ -228,6 +237,14 @@ int32_t gan_check_options(const genmod_config *c, genmod_workspace *w)
                          "rows of a pack have labels of their own; it wants "
                          "\"packing\" 1");
     }
+    if (base_config_choice(c, GAN_GENERATOR_CONDITIONING) &&
+        !base_config_i64(c, GAN_CLASSES))
+        return clash(w, "option \"generator_conditioning\" is batchnorm",
+                     "there are no labels; it wants \"classes\"");
+    if (base_config_choice(c, GAN_NUMERIC) > GAN_STANDARD &&
+        contains(base_config_str(c, GAN_INPUT), "x"))
+        return clash(w, "option \"numeric\" is for the columns of a table",
+                     "\"input\" is an image");
     if (s.simultaneous && s.d_updates > 1)
         return clash(w, "option \"order\" is simultaneous",
                      "it wants \"d_updates\" 1");
@@ -246,5 +263,5 @@ int32_t gan_check_options(const genmod_config *c, genmod_workspace *w)
         return clash(w, "option \"loss\" is wasserstein",
                      "nothing bounds the discriminator's slope; it wants "
                      "\"penalty\", \"clip_weights\", or sn before its layers");
-    return GENMOD_OK;
+    return gan_check_changes(c, w);
 }

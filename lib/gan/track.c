@@ -36,30 +36,32 @@ enum {
 
 /* ---- schedules ----------------------------------------------------------- */
 
-/* From the weight to its end by equal factors: exp and log of the generic
- * kernels, so that it is the same on every machine. */
 static double weight_of(const model_trainer *t)
 {
-    const kern_ops *const f64 = kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
     const double from = t->recipe[GAN_R_WEIGHT];
-    const double share = gan_share(t);
-    double fall = t->recipe[GAN_R_WEIGHT_END] / from;
 
-    if (!(from > 0) || fall == 1)
-        return from;
-    f64->log(1, &fall, &fall);
-    fall *= share;
-    f64->exp(1, &fall, &fall);
-    return from * fall;
+    return from > 0
+               ? nn_between(from, t->recipe[GAN_R_WEIGHT_END], gan_share(t))
+               : from;
+}
+
+static double augmented_of(const model_trainer *t)
+{
+    const double from = t->recipe[GAN_R_AUGMENTED];
+
+    return from + gan_share(t) * (t->recipe[GAN_R_AUGMENTED_END] - from);
 }
 
 void gan_fill(const model_trainer *t, const ad_program *p, uint64_t step)
 {
     float *const weight = model_trainer_input(t, p, "penalty");
+    float *const augmented = model_trainer_input(t, p, "augmentation");
 
     (void)step;
     if (weight)
         *weight = (float)weight_of(t);
+    if (augmented)
+        *augmented = (float)augmented_of(t);
 }
 
 /* ---- after a replay ------------------------------------------------------ */
@@ -70,12 +72,11 @@ static const float *output(const model_trainer *t, const ad_program *p,
     return ad_program_output(p, i, t->arena);
 }
 
-static double sigmoid(double y)
-{
-    const kern_ops *const f64 = kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
+#define CHUNK 64 /* logits at once */
 
-    f64->sigmoid(1, &y, &y);
-    return y;
+static void sigmoids(size_t n, double *y)
+{
+    kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64)->sigmoid(n, y, y);
 }
 
 static int is_probability(const model_trainer *t)
@@ -89,30 +90,48 @@ static double *meter_of(const model_trainer *t)
     return t->tally + TALLIES;
 }
 
-static double probability(const model_trainer *t, double logit)
+static void probabilities(const model_trainer *t, size_t n, double *y)
 {
-    return is_probability(t) ? sigmoid(logit)
-                             : gan_meter_probability(meter_of(t), logit);
+    if (is_probability(t))
+        sigmoids(n, y);
+    else
+        gan_meter_probabilities(meter_of(t), n, y);
+}
+
+/* n of m logits of each kind join the means. */
+static void note_chunk(model_trainer *t, size_t n, const float *real,
+                       const float *fake, double m)
+{
+    double *const to = t->tally;
+    double a[CHUNK], b[CHUNK], lead[CHUNK];
+
+    for (size_t i = 0; i < n; i++) {
+        a[i] = (double)real[i];
+        b[i] = (double)fake[i];
+        lead[i] = a[i] - b[i];
+    }
+    probabilities(t, n, a);
+    probabilities(t, n, b);
+    sigmoids(n, lead);
+    for (size_t i = 0; i < n; i++) {
+        to[D_REAL] += a[i] / m;
+        to[D_FAKE] += b[i] / m;
+        to[PAIRED] += lead[i] / m;
+        to[RIGHT_REAL] += (a[i] > 0.5) / m;
+        to[RIGHT_FAKE] += (b[i] < 0.5) / m;
+    }
 }
 
 static void note_logits(model_trainer *t, const ad_program *p, size_t m)
 {
     const float *const real = output(t, p, GAN_O_REAL);
     const float *const fake = output(t, p, GAN_O_FAKE);
-    double *const to = t->tally;
 
     for (int i = D_REAL; i <= RIGHT_FAKE; i++)
-        to[i] = 0;
-    for (size_t i = 0; i < m; i++) {
-        const double a = probability(t, (double)real[i]);
-        const double b = probability(t, (double)fake[i]);
-
-        to[D_REAL] += a / (double)m;
-        to[D_FAKE] += b / (double)m;
-        to[PAIRED] += sigmoid((double)real[i] - (double)fake[i]) / (double)m;
-        to[RIGHT_REAL] += (a > 0.5) / (double)m;
-        to[RIGHT_FAKE] += (b < 0.5) / (double)m;
-    }
+        t->tally[i] = 0;
+    for (size_t i = 0; i < m; i += CHUNK)
+        note_chunk(t, m - i < CHUNK ? m - i : CHUNK, real + i, fake + i,
+                   (double)m);
 }
 
 static int64_t packing_of(const model_trainer *t)
@@ -202,6 +221,8 @@ static void publish_game(model_trainer *t)
     base_report_set(r, GAN_REPORT_G_EQUILIBRIUM, gan_g_equilibrium(loss));
     base_report_set(r, GAN_REPORT_PENALTY, from[PENALTY]);
     base_report_set(r, GAN_REPORT_PENALTY_WEIGHT, weight_of(t));
+    if (t->recipe[GAN_R_AUGMENTATION] != 0)
+        base_report_set(r, GAN_REPORT_AUGMENTATION_SHARE, augmented_of(t));
     base_report_set(r, GAN_REPORT_D_REAL, from[D_REAL]);
     base_report_set(r, GAN_REPORT_D_FAKE, from[D_FAKE]);
     base_report_set(r, GAN_REPORT_D_PAIRED, from[PAIRED]);

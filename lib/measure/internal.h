@@ -185,8 +185,6 @@ double measure_chi_square(const kern_ops *f64, size_t d, double x);
 
 /* ---- sort.c ------------------------------------------------------------- */
 
-/* n finite numbers, ascending; scratch [n]. */
-void measure_sort(size_t n, double *x, double *scratch);
 /* Picks m of n numbers 0 … n - 1, each choice as likely: pick(i) of each, in
  * ascending order (Knuth, volume 2, 3.4.2, algorithm S). Draws from stream
  * (seed, row) at `site`. */

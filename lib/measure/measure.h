@@ -43,6 +43,11 @@ double measure_log_det(const kern_ops *f64, size_t d, const double *l);
 /* The chance that a normal is above z. */
 double measure_normal_tail(const kern_ops *f64, double z);
 
+/* ---- sort.c ------------------------------------------------------------- */
+
+/* n finite numbers, ascending; scratch [n]. */
+void measure_sort(size_t n, double *x, double *scratch);
+
 /* ---- prdc.c, copies.c: genmod_sample_…(), inside a call ------------------ */
 
 int32_t measure_prdc(const genmod_data *x, const genmod_data *y, size_t k,

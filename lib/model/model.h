@@ -20,7 +20,7 @@
 #define MODEL_PHASES 2    /* programs of an update */
 #define MODEL_PROGRAMS 12 /* of const calls */
 #define MODEL_ARRAYS 12
-#define MODEL_RECIPE 8
+#define MODEL_RECIPE 16
 #define MODEL_TEXT 1024 /* bytes of a network's text, as of an option */
 #define MODEL_MOST_COLUMNS 65536 /* of a genmod_data */
 
@@ -174,6 +174,7 @@ typedef struct model_rows {
     const float *x;        /* [n, …], scaled, in the order of the tensors */
     const float *mask;     /* the same; NULL: no cell is missing */
     const int32_t *labels; /* [n]; -1: unknown. NULL: nobody asks for them */
+    const genmod_data *from; /* in a survey: whose rows they are; else NULL */
 } model_rows;
 uint64_t model_row_number(const model_rows *r, size_t i);
 /* Labels as floats, for an input of a program; `to` may be NULL. */
@@ -467,6 +468,15 @@ void model_walk(const kern_ops *f64, size_t z, size_t steps, int32_t path,
 
 /* Element number k, from 0, of the values in ascending order. */
 double model_ranked(size_t n, const double *values, size_t k);
+
+/* ---- modes.c ---------------------------------------------------------------
+ */
+
+/* A mixture of at most `most` normals, [most] each, of a column's n > 0 finite
+ * cells in ascending order; *found: how many. */
+int32_t model_modes(size_t n, const double *sorted, size_t most, double *weight,
+                    double *mean, double *deviation, size_t *found,
+                    genmod_workspace *w);
 
 /* ---- life.c, train.c, threshold.c, params.c, state.c: public calls
  * ---------------------

@@ -75,7 +75,8 @@ static int32_t look(survey *s, size_t first, size_t n, int learn,
                           .first = first,
                           .x = s->cells,
                           .mask = s->mask,
-                          .labels = s->labels};
+                          .labels = s->labels,
+                          .from = s->x};
     int32_t status;
 
     for (size_t i = 0; i < n; i++)

@@ -31,6 +31,7 @@ typedef struct nn_layer {
     /* what the text says */
     int64_t n;          /* outputs, factor, groups of a groupnorm */
     int64_t groups;     /* of a convolution */
+    int64_t classes;    /* of a batchnorm, by nn_net_condition(); 0: none */
     nn_pair k, s, p, o; /* window, stride, padding, output padding */
     double a;           /* momentum, share, slope */
     nn_size to;         /* of a reshape */

@@ -5,7 +5,9 @@
 
 int32_t nn_norm_declare(const nn_declaring *d, nn_layer *l)
 {
-    const ad_shape shape = ad_vector(nn_channels(&l->in));
+    const int64_t channels = nn_channels(&l->in);
+    const ad_shape shape =
+        l->classes ? ad_matrix(l->classes, channels) : ad_vector(channels);
     int32_t status = nn_variable(d, "scale", AD_TRAINED, shape, &l->weight);
 
     if (!status)
@@ -29,6 +31,20 @@ int32_t nn_batchnorm_declare(const nn_declaring *d, nn_layer *l)
 static ad_node variable(const nn_pass *pass, int32_t index)
 {
     return ad_variable(pass->g, pass->s, index);
+}
+
+/* A scale or bias: of the layer [c], or of each row's class [m, c], at every
+ * pixel of an image [m, 1, 1, c]. */
+static ad_node own(const nn_layer *l, const nn_pass *pass, int32_t index)
+{
+    const ad_node table = variable(pass, index);
+    const nn_size pixel = {.rank = 3, .c = nn_channels(&l->in), .h = 1, .w = 1};
+    ad_node y;
+
+    if (!l->classes)
+        return table;
+    y = ad_gather(pass->g, table, pass->label);
+    return l->in.rank == 3 ? nn_reshape_rows(pass->g, y, &pixel) : y;
 }
 
 /* state' = (1 - M) state + M value */
@@ -63,8 +79,8 @@ static ad_node by_batch(const nn_layer *l, nn_pass *pass, ad_node x)
     const uint32_t axes = l->in.rank == 3 ? 7 : 1;
     ad_node mean, variance;
     const ad_node y =
-        ad_normalise(g, x, axes, NN_EPSILON, variable(pass, l->weight),
-                     variable(pass, l->bias), &mean, &variance);
+        ad_normalise(g, x, axes, NN_EPSILON, own(l, pass, l->weight),
+                     own(l, pass, l->bias), &mean, &variance);
 
     if (pass->flags & NN_UPDATE) {
         follow(l, pass, 0, mean);
@@ -79,11 +95,11 @@ static ad_node by_states(const nn_layer *l, nn_pass *pass, ad_node x)
     ad_graph *const g = pass->g;
     const ad_node deviation =
         ad_rsqrt(g, ad_shift(g, variable(pass, l->state[1]), NN_EPSILON));
-    const ad_node scale = ad_mul(g, variable(pass, l->weight), deviation);
+    const ad_node scale = ad_mul(g, own(l, pass, l->weight), deviation);
 
     return ad_add(g,
                   ad_mul(g, ad_sub(g, x, variable(pass, l->state[0])), scale),
-                  variable(pass, l->bias));
+                  own(l, pass, l->bias));
 }
 
 ad_node nn_batchnorm_apply(const nn_net *net, const nn_layer *l, nn_pass *pass,

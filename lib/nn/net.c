@@ -57,6 +57,19 @@ size_t nn_net_states(const nn_net *net)
     return n;
 }
 
+size_t nn_net_condition(nn_net *net, int64_t classes)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < net->n; i++) {
+        if (!base_same(net->layers[i].kind->word, "batchnorm"))
+            continue;
+        net->layers[i].classes = classes;
+        n++;
+    }
+    return n;
+}
+
 /* Returns where the zero byte stands. */
 static size_t append(char *out, size_t at, const char *text)
 {

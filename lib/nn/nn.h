@@ -98,6 +98,10 @@ void nn_put_number(char *out, size_t cap, const char *before, int64_t v,
  * not match. */
 int32_t nn_declare(nn_net *net, ad_store *s, const char *prefix, int32_t group,
                    const nn_net *tied, genmod_workspace *w);
+/* Before that: every batchnorm gets a scale and a bias of each of so many
+ * classes, which nn_pass has (de Vries et al. 2017). Returns the
+ * number of these layers. */
+size_t nn_net_condition(nn_net *net, int64_t classes);
 /* First values, functions of (seed, variable's name): Glorot and Bengio 2010
  * before tanh, sigmoid, softmax and nothing; He et al. 2015 before relu and its
  * kin; weights and biases within 1 / sqrt(inputs), as PyTorch begins;
@@ -120,6 +124,7 @@ typedef struct nn_pass {
     ad_graph *g;
     const ad_store *s;
     int flags;
+    ad_node label;   /* [m] classes of the rows, of a network that has them */
     int32_t copy;    /* 0 … 3: keeps the dropout of two applications apart */
     size_t n, room;  /* successors so far, and places */
     ad_target *next; /* [room], the caller's */
@@ -220,6 +225,7 @@ typedef struct nn_training {
     double divergence; /* times the first epoch's median that end training */
     int32_t optimiser; /* NN_SGD … */
     double rate, momentum, beta1, beta2, epsilon, l2, decay;
+    double beta2_end; /* once the schedule is over; 0: beta2 */
     int nesterov;
     double clip;    /* most global norm of the gradient; 0: none */
     double bound;   /* most size of a weight after an update; 0: none */
@@ -243,6 +249,11 @@ typedef struct nn_training {
 void nn_training_read(const genmod_config *c, nn_training *t);
 /* The rate of update number t = 0, 1, …: linear warm-up, then the schedule. */
 double nn_rate(const nn_training *o, uint64_t t);
+/* Of the way from `from` to `to`, both above 0, the share, by equal factors. */
+double nn_between(double from, double to, double share);
+/* The second moment's decay of update number t: 1 less it goes from 1 - beta2
+ * to 1 - beta2_end by equal factors, over `schedule_steps` updates. */
+double nn_beta2(const nn_training *o, uint64_t t);
 /* a^n by squaring: within n roundings, as the rounding of a does too. */
 double nn_power(double a, uint64_t n);
 

@@ -260,6 +260,7 @@ static kern_update update_of(const nn_optimiser *p, double norm)
 {
     const nn_training *const o = &p->o;
     const double rate = nn_rate(o, p->count);
+    const double beta2 = nn_beta2(o, p->count);
     const double scale = o->clip > 0 && norm > o->clip ? o->clip / norm : 1;
     const uint64_t t = p->count + 1;
 
@@ -269,10 +270,10 @@ static kern_update update_of(const nn_optimiser *p, double norm)
                          .decay = o->decay,
                          .momentum = o->momentum,
                          .beta1 = o->beta1,
-                         .beta2 = o->beta2,
+                         .beta2 = beta2,
                          .epsilon = o->epsilon,
                          .step = rate / (1 - nn_power(o->beta1, t)),
-                         .root = 1 / sqrt(1 - nn_power(o->beta2, t)),
+                         .root = 1 / sqrt(1 - nn_power(beta2, t)),
                          .nesterov = o->nesterov};
 }
 

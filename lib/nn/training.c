@@ -87,3 +87,26 @@ double nn_rate(const nn_training *o, uint64_t t)
         return o->rate * cosine(past / o->schedule_steps, o->schedule_factor);
     return o->rate;
 }
+
+/* exp and log of the generic kernels, so that it is the same on every machine.
+ */
+double nn_between(double from, double to, double share)
+{
+    const kern_ops *const f64 = kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
+    double factor = to / from;
+
+    if (factor == 1 || share <= 0)
+        return from;
+    f64->log(1, &factor, &factor);
+    factor *= share < 1 ? share : 1;
+    f64->exp(1, &factor, &factor);
+    return from * factor;
+}
+
+double nn_beta2(const nn_training *o, uint64_t t)
+{
+    if (!(o->beta2_end > 0))
+        return o->beta2;
+    return 1 - nn_between(1 - o->beta2, 1 - o->beta2_end,
+                          (double)t / o->schedule_steps);
+}

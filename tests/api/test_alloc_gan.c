@@ -24,6 +24,23 @@ static genmod_data *table_view(void)
     return labelled(D, rows);
 }
 
+/* Cells of all kinds, of which labels make two. */
+static genmod_data *mixed_view(void)
+{
+    static const int32_t kinds[D] = {GENMOD_POSITIVE, GENMOD_COUNT,
+                                     GENMOD_CATEGORICAL};
+    static const int32_t levels[D] = {0, 0, 3};
+    static double x[N * D];
+    for (size_t i = 0; i < N; i++) {
+        x[i * D] = (double)(i * 7 % 11) + 0.5;
+        x[i * D + 1] = (double)(i * 5 % 13);
+        x[i * D + 2] = labels[i];
+    }
+    genmod_data *const v = fixture_view(N, D, x);
+    assert_ok(genmod_data_set_schema(v, D, kinds, levels, NULL));
+    return v;
+}
+
 static genmod_data *codes_view(void)
 {
     return labelled(2, codes);
@@ -32,18 +49,34 @@ static genmod_data *codes_view(void)
 static const walk_kind kinds[] = {
     {&gan_family, sizeof(gan_model),
      "codes=2 | generator=dense 3; batchnorm; tanh; dropout 0.1 | classes=3 | "
-     "discriminator=sn dense 3; lrelu 0.2 | epochs=2 | batch_size=20",
+     "discriminator=sn dense 3; lrelu 0.2 | epochs=2 | batch_size=20 | "
+     "generator_conditioning=batchnorm",
      1, table_view, codes_view},
     {&gan_family, sizeof(gan_model),
      "codes=2 | generator=dense 3; relu | discriminator=dense 3; lrelu 0.2 | "
      "loss=wasserstein | penalty=unit-gradient | d_updates=2 | average=0 | "
-     "epochs=2 | batch_size=20",
-     2, table_view, codes_view}};
+     "epochs=2 | batch_size=20 | input=1x1x3 | augmentation=cutout contrast",
+     2, table_view, codes_view},
+    {&gan_family, sizeof(gan_model),
+     "codes=2 | generator=dense 3; relu | discriminator=dense 3; lrelu 0.2 | "
+     "numeric=modes | modes=2 | epochs=2 | batch_size=20",
+     1, mixed_view, codes_view}};
+
+#define KINDS (sizeof kinds / sizeof *kinds)
 
 static int32_t call_sample(walk_stage *s)
 {
     return gan_sample(s->model, 3, 5, 9, NULL, GENMOD_F64, sizeof s->out,
                       s->out, s->w);
+}
+
+static int32_t call_sample_where(walk_stage *s)
+{
+    static const int32_t column = 1;
+    static const double least = 0, most = 1e9;
+    return gan_sample_where(s->model, 3, 5, 400, 1, &column, &least, &most, -1,
+                            5, GENMOD_F64, sizeof s->out, s->out, &s->need,
+                            NULL, s->w);
 }
 
 static int32_t call_sample_codes(walk_stage *s)
@@ -107,6 +140,7 @@ static int32_t call_save(walk_stage *s)
 
 static const walk_call calls[] = {
     {"gan_sample", call_sample, NULL},
+    {"gan_sample_where", call_sample_where, NULL},
     {"gan_sample_codes", call_sample_codes, NULL},
     {"gan_generate", call_generate, NULL},
     {"gan_interpolate", call_interpolate, NULL},
@@ -122,8 +156,8 @@ static void every_allocation_of_every_call_is_survived(void **state)
 {
     (void)state;
     const size_t total =
-        walk_all(2, kinds, WALK_SHARED, walk_shared) +
-        walk_all(2, kinds, sizeof calls / sizeof *calls, calls);
+        walk_all(KINDS, kinds, WALK_SHARED, walk_shared) +
+        walk_all(KINDS, kinds, sizeof calls / sizeof *calls, calls);
     print_message("  %zu allocation sites refused\n", total);
     assert_true(total > 100);
 }

@@ -169,6 +169,38 @@ static int make_gan(const char *folder, const char *name, const char *networks,
     return failed;
 }
 
+/* A table: a real column and one of 17 categories. */
+static int make_table(const char *folder, const char *name)
+{
+    enum { N = 12 };
+    static const int32_t kinds[] = {GENMOD_REAL, GENMOD_CATEGORICAL};
+    static const int32_t levels[] = {0, 17};
+    double x[2 * N];
+    static unsigned char out[32768];
+    size_t need;
+    genmod_config *c = NULL;
+    genmod_data *v = NULL;
+    gan_model *m = NULL;
+    fill(N, x);
+    for (size_t i = 0; i < N; i++)
+        x[2 * i + 1] = (double)(i * i % 17);
+    const int failed =
+        gan_config_new(&c, NULL) ||
+        genmod_config_set_i64(c, GAN_CODES, 1, NULL) ||
+        genmod_config_set_str(c, GAN_GENERATOR, "dense 2; relu", NULL) ||
+        genmod_config_set_str(c, GAN_DISCRIMINATOR, "dense 2; relu", NULL) ||
+        genmod_config_set_i64(c, GAN_EPOCHS, 1, NULL) ||
+        open_rows(N, x, 0, &v) ||
+        genmod_data_set_schema(v, 2, kinds, levels, NULL) ||
+        gan_new(c, &m, NULL) || gan_fit(m, v, NULL, NULL, NULL, NULL) ||
+        gan_save(m, sizeof out, out, &need, NULL) ||
+        write_file(folder, name, out, need);
+    gan_free(m);
+    genmod_data_free(v);
+    genmod_config_free(c);
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 5)
@@ -184,5 +216,6 @@ int main(int argc, char **argv)
            make_vae(argv[3], "vamp", "vamp", 0, 0) ||
            make_vae(argv[3], "checkpoint", "normal", 2, 1) ||
            make_gan(argv[4], "saved", "dense 2; batchnorm; tanh", 2, 0) ||
-           make_gan(argv[4], "checkpoint", "dense 2; relu", 0, 1);
+           make_gan(argv[4], "checkpoint", "dense 2; relu", 0, 1) ||
+           make_table(argv[4], "table");
 }

@@ -8,6 +8,7 @@
 
 #define ROWS 4
 #define D 3
+#define PIXELS 24 /* of the images, 2 x 4 x 3 */
 #define H 1e-3
 
 typedef struct lab {
@@ -17,7 +18,8 @@ typedef struct lab {
     ad_store *s;
     ad_program *p;
     void *arena;
-    double x[ROWS * D], weight[ROWS], label[ROWS], penalty;
+    size_t d; /* D, or PIXELS with an "input" */
+    double x[ROWS * PIXELS], weight[ROWS], label[ROWS], penalty;
 } lab;
 
 static double uniform(uint64_t *s)
@@ -29,7 +31,7 @@ static double uniform(uint64_t *s)
 /* As model_body_new() and model_body_seal() do it, but for the type. */
 static int32_t make_body(lab *l, genmod_workspace *w)
 {
-    const model_schema s = {.d = D};
+    const model_schema s = {.d = l->d};
     model_body *const b = base_alloc_zero(w, 1, gan_family.body);
     int32_t status;
 
@@ -42,8 +44,8 @@ static int32_t make_body(lab *l, genmod_workspace *w)
     if (status)
         return status;
     b->z = (size_t)nn_size_elements(&b->codes.size);
-    model_body_array(b, MODEL_CENTER, GENMOD_F64, 0, D);
-    model_body_array(b, MODEL_SCALE, GENMOD_F64, 1, D);
+    model_body_array(b, MODEL_CENTER, GENMOD_F64, 0, l->d);
+    model_body_array(b, MODEL_SCALE, GENMOD_F64, 1, l->d);
     l->s = b->store;
     status = model_body_seal(b, w);
     return status ? status : ad_store_seal(b->store, 1, w);
@@ -57,6 +59,7 @@ static void open_lab(lab *l, const char *options)
 
     memset(l, 0, sizeof *l);
     assert_ok(genmod_workspace_new(NULL, &l->w));
+    l->d = strstr(options, "input=") ? PIXELS : D;
     l->c = fixture_config(options);
     genmod_workspace *const w = base_enter(&call, l->w, &status);
     status = base_leave(&call, make_body(l, w));
@@ -69,7 +72,7 @@ static void open_lab(lab *l, const char *options)
             v[j] = 1.6 * uniform(&s) - 0.8;
     }
     ad_store_revert(l->s);
-    for (size_t i = 0; i < ROWS * D; i++)
+    for (size_t i = 0; i < ROWS * l->d; i++)
         l->x[i] = 3 * uniform(&s) - 1.3;
     for (size_t i = 0; i < ROWS; i++) {
         l->weight[i] = 0.5 + uniform(&s);
@@ -121,10 +124,13 @@ static const double *play(const lab *l, size_t output)
     const ad_replay r = {
         .rows = ROWS, .seed = 1, .step = 3, .arena = l->arena, .width = 1};
 
-    put(l, "x", ROWS * D, l->x);
+    static const double share = 0.7;
+
+    put(l, "x", ROWS * l->d, l->x);
     put(l, "weight", ROWS, l->weight);
     put(l, "label", ROWS, l->label);
     put(l, "penalty", 1, &l->penalty);
+    put(l, "augmentation", 1, &share);
     ad_program_run(l->p, l->s, &r, NULL);
     return ad_program_output(l->p, output, l->arena);
 }
@@ -234,7 +240,27 @@ static void conditions_have_the_gradients_of_their_differences(void **state)
              "penalty=unit-gradient | deviation=4",
         NETS "classes=3 | conditioning=classifier | classifier_weight=1.7",
         NETS "classes=3 | conditioning=classifier | loss=non-saturating | "
-             "penalty=none | order=simultaneous"};
+             "penalty=none | order=simultaneous",
+        NETS "classes=3 | generator_conditioning=batchnorm | "
+             "conditioning=projection | generator=dense 5; batchnorm; tanh",
+        NETS "classes=3 | generator_conditioning=batchnorm | input=2x4x3 | "
+             "generator=dense 24; reshape 2x4x3; residual { conv 2 k3 p1; "
+             "batchnorm }; tanh; conv 3 k3 p1; batchnorm; softplus"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        check(all[i]);
+}
+
+/* Through what D sees to G, and to what the penalty looks at. */
+static void augmentations_have_the_gradients_of_their_differences(void **state)
+{
+    (void)state;
+#define ALL                                                                \
+    "input=2x4x3 | augmentation=translation cutout brightness saturation " \
+    "contrast"
+    static const char *const all[] = {
+        NETS ALL, NETS ALL " | packing=2",
+        NETS ALL " | loss=non-saturating | penalty=r1 | order=simultaneous",
+        NETS ALL " | loss=wasserstein | penalty=unit-gradient | classes=3"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         check(all[i]);
 }
@@ -313,6 +339,7 @@ int main(void)
         cmocka_unit_test(losses_have_the_gradients_of_their_differences),
         cmocka_unit_test(penalties_have_the_gradients_of_their_differences),
         cmocka_unit_test(conditions_have_the_gradients_of_their_differences),
+        cmocka_unit_test(augmentations_have_the_gradients_of_their_differences),
         cmocka_unit_test(penalties_look_at_the_slope_of_each_row),
         cmocka_unit_test(a_flat_discriminator_has_a_finite_penalty),
     };

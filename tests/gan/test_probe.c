@@ -232,7 +232,7 @@ static void every_game_has_a_gap(void **state)
     (void)state;
     static const char *const all[] = {
         "preset=wgan-gp | packing=2", "preset=sn-hinge | deviation=4",
-        "preset=dcgan",
+        "preset=dcgan", "input=1x1x2 | augmentation=cutout brightness",
         "loss=least-squares | packing=4 | order=simultaneous | average=0.9"};
     double *const x = draw(N, 11);
     genmod_data *const v = fixture_view(N, D, x);

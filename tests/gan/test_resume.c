@@ -44,9 +44,10 @@ static void every_game_goes_on_bit_for_bit(void **state)
     (void)state;
     static const char *const plans[] = {
         PLAN "generator=dense 9; batchnorm; lrelu 0.2; dropout 0.1 | "
-             "discriminator=sn dense 8; lrelu 0.2 | classes=3",
+             "discriminator=sn dense 8; lrelu 0.2 | classes=3 | beta2=0.9 | "
+             "beta2_end=0.99",
         PLAN "generator=dense 9; batchnorm; relu | d_updates=3 | "
-             "loss=wasserstein | penalty=unit-gradient | "
+             "loss=wasserstein | penalty=unit-gradient | beta2_end=0.99 | "
              "discriminator=dense 8; tanh; dropout 0.2",
         PLAN "generator=dense 7; relu | classes=3 | "
              "conditioning=projection | deviation=4 | "
@@ -54,6 +55,12 @@ static void every_game_goes_on_bit_for_bit(void **state)
         PLAN "generator=dense 7; relu | classes=3 | "
              "conditioning=classifier | packing=1 | penalty=zero-gradient | "
              "discriminator=dense 8; lrelu 0.2",
+        PLAN "generator=dense 7; batchnorm; relu; dense 5; batchnorm; tanh | "
+             "classes=3 | generator_conditioning=batchnorm | "
+             "discriminator=dense 8; lrelu 0.2",
+        PLAN "input=1x1x3 | generator=dense 7; relu | discriminator=dense 8; "
+             "lrelu 0.2 | augmentation=cutout contrast brightness | "
+             "augmentation_share=0.2 | augmentation_end=0.9",
         PLAN "generator=dense 7; relu | order=simultaneous | "
              "loss=least-squares | penalty=none | optimiser=sgd | "
              "learning_rate=0.01 | momentum=0.4 | "

@@ -88,6 +88,89 @@ static void classes_are_given_or_drawn_in_their_shares(void **state)
     gan_free(m);
 }
 
+#define BY_NORM                                                           \
+    "codes=2 | batch_size=20 | classes=3 | standardise=0 | average=0.9 "  \
+    "| generator_conditioning=batchnorm | generator=dense 4; batchnorm; " \
+    "dense 3 | discriminator=dense 6; relu"
+
+/* Row r of a class by plain loops: the class's scale and bias, and the running
+ * statistics of all. */
+static void norm_by_hand(const gan_model *m, const double *z, int32_t label,
+                         double out[D])
+{
+    static const char *const names[] = {
+        "generator.0.weight",       "generator.0.bias",
+        "generator.1.scale",        "generator.1.bias",
+        "generator.1.running_mean", "generator.1.running_variance",
+        "generator.2.weight",       "generator.2.bias"};
+    double *p[8];
+    size_t n;
+    for (int i = 0; i < 8; i++)
+        p[i] = fixture_params(m, names[i], &n);
+    for (int j = 0; j < D; j++)
+        out[j] = p[7][j];
+    for (int i = 0; i < 4; i++) {
+        const double y = z[0] * p[0][i] + z[1] * p[0][4 + i] + p[1][i];
+        const double h = (y - p[4][i]) / sqrt(p[5][i] + 1e-5);
+        for (int j = 0; j < D; j++)
+            out[j] += (h * p[2][label * 4 + i] + p[3][label * 4 + i]) *
+                      p[6][i * D + j];
+    }
+    for (int i = 0; i < 8; i++)
+        free(p[i]);
+}
+
+static void classes_have_scales_and_biases_of_their_own(void **state)
+{
+    (void)state;
+    enum { MANY = 6 };
+    static const int32_t given[MANY] = {2, 0, 1, 1, 2, 0};
+    gan_model *const m = trained(BY_NORM);
+    double z[MANY * 2], got[MANY * D], alone[D], scale[12];
+    for (int i = 0; i < 12; i++) /* learnt, but of three updates */
+        scale[i] = 0.5 + 0.125 * i;
+    assert_ok(gan_set_params(m, "generator.1.scale", 12, scale, NULL));
+    assert_ok(gan_sample_codes(m, 5, 0, MANY, GENMOD_F64, sizeof z, z, NULL));
+    assert_ok(
+        gan_sample(m, 5, 0, MANY, given, GENMOD_F64, sizeof got, got, NULL));
+    for (int r = 0; r < MANY; r++) {
+        double want[D];
+        norm_by_hand(m, z + r * 2, given[r], want);
+        for (int j = 0; j < D; j++)
+            assert_near(got[r * D + j], want[j], 1e-5);
+        assert_ok(gan_sample(m, 5, (uint64_t)r, 1, &given[r], GENMOD_F64,
+                             sizeof alone, alone, NULL));
+        assert_memory_equal(alone, got + r * D, sizeof alone);
+    }
+    gan_free(m);
+}
+
+static void norms_of_classes_are_learnt_averaged_and_saved(void **state)
+{
+    (void)state;
+    static const int32_t given[2] = {1, 2};
+    gan_model *const m = trained(BY_NORM), *const to = fixture_model(NULL);
+    double *const scale = fixture_take(12, sizeof *scale);
+    double rows_of[2][2 * D];
+    unsigned char file[1 << 15];
+    size_t need;
+    assert_ok(gan_get_params(m, "generator.1.scale", 12, scale, &need, NULL));
+    assert_int_equal(need, 12);
+    for (int i = 0; i < 12; i++) /* all begin as 1 */
+        assert_true(scale[i] != 1);
+    assert_true(scale[0] != scale[4] && scale[4] != scale[8]);
+    assert_ok(gan_save(m, sizeof file, file, &need, NULL));
+    assert_ok(gan_load(to, need, file, NULL));
+    assert_ok(gan_sample(m, 5, 0, 2, given, GENMOD_F64, sizeof rows_of[0],
+                         rows_of[0], NULL));
+    assert_ok(gan_sample(to, 5, 0, 2, given, GENMOD_F64, sizeof rows_of[1],
+                         rows_of[1], NULL));
+    assert_memory_equal(rows_of[0], rows_of[1], sizeof rows_of[0]);
+    free(scale);
+    gan_free(to);
+    gan_free(m);
+}
+
 static void codes_of_numbers_generate_the_same_rows(void **state)
 {
     (void)state;
@@ -218,6 +301,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_depends_on_seed_and_number_alone),
         cmocka_unit_test(classes_are_given_or_drawn_in_their_shares),
+        cmocka_unit_test(classes_have_scales_and_biases_of_their_own),
+        cmocka_unit_test(norms_of_classes_are_learnt_averaged_and_saved),
         cmocka_unit_test(codes_of_numbers_generate_the_same_rows),
         cmocka_unit_test(codes_are_normal),
         cmocka_unit_test(paths_begin_and_end_at_their_codes),

@@ -9,7 +9,8 @@ TARGETS = {'char', 'void', 'float', 'double', 'int32_t', 'int64_t', 'uint64_t',
            'size_t', 'uint8_t'}
 BANNED = ['enum', 'union', 'inline', 'bool', '_Bool', 'long', 'short', 'int',
           'unsigned', 'signed', 'volatile', 'register', 'static', '__int128']
-INCLUDES = {'<stddef.h>', '<stdint.h>', '"base.h"', '"data.h"', '"gmm.h"'}
+INCLUDES = {'<stddef.h>', '<stdint.h>', '"base.h"', '"data.h"', '"gan.h"',
+            '"gmm.h"'}
 CALLBACK = re.compile(r'^typedef\s+([^;{(]*?)\(\s*\*\s*(\w+)\s*\)\s*\(([^;{]*)\)'
                       r'\s*;', re.M)
 

@@ -15,6 +15,7 @@ static const int32_t labels[ROWS] = {0, 1, 1, 0, 1, 0};
 /* What the calls gave, to be compared bit by bit. */
 typedef struct result {
     double codes[ROWS], new[ROWS * D], again[ROWS * D];
+    double where[ROWS * D];
     double between[ROWS * D * 3], logits[ROWS], weight[32];
     double probe[GAN_PROBES];
     size_t saved;
@@ -113,6 +114,10 @@ static void call_rows(scene *s)
     good(
         s, "gan_sample",
         gan_sample(s->model, 7, 2, ROWS, NULL, t, sizeof o->new, o->new, s->w));
+    good(s, "gan_sample_where",
+         gan_sample_where(s->model, 7, 2, 99, 1, &(const int32_t){0},
+                          &(const double){-1e9}, &(const double){1e9}, 1, ROWS,
+                          t, sizeof o->where, o->where, NULL, NULL, s->w));
     good(s, "gan_generate",
          gan_generate(s->model, s->codes, t, sizeof o->again, o->again, s->w));
     good(s, "gan_interpolate",

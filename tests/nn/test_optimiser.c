@@ -75,9 +75,21 @@ static void twin_init(twin *p, const nn_training *o, size_t n, const double *w)
     memcpy(p->w, w, n * sizeof *w);
 }
 
+/* 1 less it goes to its end by equal factors. */
+static double twin_beta2(const nn_training *o, size_t t)
+{
+    const double share = fmin(1, ((double)t - 1) / o->schedule_steps);
+
+    return o->beta2_end > 0
+               ? 1 - (1 - o->beta2) *
+                         pow((1 - o->beta2_end) / (1 - o->beta2), share)
+               : o->beta2;
+}
+
 static void twin_step(twin *p, const double *gradient, double rate, size_t t)
 {
     const nn_training *const o = p->o;
+    const double beta2 = twin_beta2(o, t);
     double norm = 0;
 
     for (size_t i = 0; i < p->n; i++)
@@ -88,7 +100,7 @@ static void twin_step(twin *p, const double *gradient, double rate, size_t t)
         const double scale = o->clip > 0 ? fmin(1, o->clip / norm) : 1;
         const double g = gradient[i] * scale + o->l2 * p->w[i];
         const double m1 = o->beta1 * p->m[i] + (1 - o->beta1) * g;
-        const double v = o->beta2 * p->v[i] + (1 - o->beta2) * g * g;
+        const double v = beta2 * p->v[i] + (1 - beta2) * g * g;
 
         if (o->optimiser == NN_SGD) {
             p->m[i] = o->momentum * p->m[i] + g;
@@ -103,7 +115,7 @@ static void twin_step(twin *p, const double *gradient, double rate, size_t t)
             p->v[i] = v;
             p->w[i] -= rate * o->decay * p->w[i];
             p->w[i] -= rate * (m1 / (1 - pow(o->beta1, (double)t))) /
-                       (sqrt(v / (1 - pow(o->beta2, (double)t))) + o->epsilon);
+                       (sqrt(v / (1 - pow(beta2, (double)t))) + o->epsilon);
         }
         p->sum[i] = o->average * p->sum[i] + p->w[i];
     }
@@ -194,6 +206,8 @@ static void update_follows_the_formulas_of_each_kind(void **state)
         o.decay = kind == NN_ADAMW ? 0.3 : 0;
         follow_both(&o);
         o.momentum = 0;
+        follow_both(&o);
+        o.beta2_end = 0.995;
         follow_both(&o);
     }
 }

@@ -154,6 +154,22 @@ static void rate_follows_half_a_cosine_down_to_the_factor(void **state)
     assert_true(nn_rate(&o, UINT64_C(1) << 40) == 0.4 * 0.2);
 }
 
+/* 1 - beta2 from 0.1 to 0.001: a tenth of the way a factor of 10^-0.2. */
+static void second_moments_remember_longer_by_equal_factors(void **state)
+{
+    nn_training o = plan(NN_CONSTANT, 50, 0.1, 4);
+
+    (void)state;
+    o.beta2 = 0.9;
+    assert_true(nn_beta2(&o, 0) == 0.9 && nn_beta2(&o, 77) == 0.9);
+    o.beta2_end = 0.999;
+    assert_true(nn_beta2(&o, 0) == 1 - (1 - 0.9));
+    assert_near(nn_beta2(&o, 5), 1 - 0.1 * pow(10, -0.2), 1e-15);
+    assert_near(nn_beta2(&o, 25), 0.99, 1e-15);
+    assert_near(nn_beta2(&o, 50), 0.999, 1e-15);
+    assert_true(nn_beta2(&o, UINT64_C(1) << 40) == nn_beta2(&o, 50));
+}
+
 /* n roundings are what the rounding of a alone would do. */
 static void power_is_within_n_roundings_up_to_two_to_the_forty(void **s)
 {
@@ -181,6 +197,7 @@ int main(void)
         cmocka_unit_test(
             rate_falls_by_the_factor_after_each_step_of_the_schedule),
         cmocka_unit_test(rate_follows_half_a_cosine_down_to_the_factor),
+        cmocka_unit_test(second_moments_remember_longer_by_equal_factors),
         cmocka_unit_test(power_is_within_n_roundings_up_to_two_to_the_forty),
     };
 

@@ -16,6 +16,7 @@ CASES = {
     'vae': [1, 16, 128, 512],
     'dcgan': [64],
     'critic': [64, 256],
+    'relativistic': [128],
     'conv': [128],
 }
 SPAN = 0.3  # seconds that a contestant is asked for in a round

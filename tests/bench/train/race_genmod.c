@@ -6,8 +6,9 @@
  *     race_genmod CASE BATCH THREADS [nodes]
  *
  * CASE: vae (784-400-20), dcgan (32 x 32, base 64, both updates), critic
- * (2-128- 128-128-1 with a gradient penalty), conv (autoencoder of 28 x 28
- * images).
+ * (2-128- 128-128-1 with a gradient penalty), relativistic (that critic and a
+ * generator 16-128-128-128-2, both updates, with R1 and R2), conv (autoencoder
+ * of 28 x 28 images).
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -257,6 +258,63 @@ static void make_critic(bench *b)
     fill(b, "y", 2, 1, 1);
 }
 
+/* D of rows [m, 2] of two kinds in one pass, [m, 2] logits; *seen: what it saw.
+ */
+static ad_node judge_pairs(nn_net *dis, nn_pass *p, ad_node x, ad_node y,
+                           ad_node *seen)
+{
+    ad_graph *const g = p->g;
+    const int64_t apart[2] = {1, 2}, columns = 2;
+    const ad_node sets[2] = {ad_reshape(g, x, ad_rows(g, 1, 1, 3, apart)),
+                             ad_reshape(g, y, ad_rows(g, 1, 1, 3, apart))};
+
+    *seen =
+        ad_reshape(g, ad_concat(g, 1, 2, sets), ad_rows(g, 2, 1, 2, &columns));
+    return ad_reshape(g, nn_apply(dis, p, *seen),
+                      ad_rows(g, 1, 1, 2, &columns));
+}
+
+/* Of a pair's logits: softplus of the second over the first, or back. */
+static ad_node paired(ad_graph *g, ad_node logits, double sign)
+{
+    const ad_node lead =
+        ad_sub(g, ad_part(g, logits, 1, 1, 1), ad_part(g, logits, 1, 0, 1));
+
+    return softplus_mean(g, lead, sign);
+}
+
+/* What gan_ plays by default: Huang et al. 2024, equation 2, with both
+ * penalties of Mescheder et al. 2018. */
+static void make_relativistic(bench *b)
+{
+#define LAYERS \
+    "dense 128; lrelu 0.2; dense 128; lrelu 0.2; dense 128; lrelu 0.2"
+    nn_net *const gen = add_net(b, "G", "16", LAYERS "; dense 2", 0);
+    nn_net *const dis = add_net(b, "D", "2", LAYERS "; dense 1", 1);
+    const int64_t columns = 2, codes = 16;
+    ad_graph *g = graph_of(b);
+    ad_node seen, slope, logits;
+    nn_pass p;
+
+    seal(b);
+    p = pass_of(b, g, NN_TRAIN);
+    ad_node x = ad_input(g, "x", ad_rows(g, 1, 1, 2, &columns));
+    ad_node z = ad_normal(g, "z", ad_rows(g, 1, 1, 2, &codes));
+    logits = judge_pairs(dis, &p, x, ad_stop(g, nn_apply(gen, &p, z)), &seen);
+    must(ad_grad(g, logits, AD_NONE, 1, &seen, &slope), b->w);
+    const ad_node squares =
+        ad_div(g, ad_sum_all(g, ad_square(g, slope)), ad_count(g, x));
+    finish(b, g, ad_add(g, paired(g, logits, 1), ad_scale(g, squares, 0.5)), 1);
+
+    g = graph_of(b);
+    p = pass_of(b, g, NN_TRAIN);
+    x = ad_input(g, "x", ad_rows(g, 1, 1, 2, &columns));
+    z = ad_normal(g, "u", ad_rows(g, 1, 1, 2, &codes));
+    logits = judge_pairs(dis, &p, x, nn_apply(gen, &p, z), &seen);
+    finish(b, g, paired(g, logits, -1), 0);
+    fill(b, "x", 2, 1, 0);
+}
+
 static void make_conv(bench *b)
 {
     nn_net *const encoder = add_net(
@@ -386,6 +444,8 @@ static void make(bench *b, const char *name)
         make_dcgan(b);
     else if (!strcmp(name, "critic"))
         make_critic(b);
+    else if (!strcmp(name, "relativistic"))
+        make_relativistic(b);
     else
         make_conv(b);
 }

@@ -177,6 +177,38 @@ def critic():
     return [[params, zeros(params), adam(loss_of), lambda parts: ()]]
 
 
+def relativistic():
+    x = jax.random.uniform(keys[0], (batch, 2))
+    gen, dis = (
+        [dense(k, n, m) for k, n, m in zip(
+            jax.random.split(key, 4), sizes, sizes[1:])]
+        for key, sizes in [(keys[1], (16, 128, 128, 128, 2)),
+                           (keys[2], (2, 128, 128, 128, 1))])
+
+    def run(p, u):
+        for layer in p[:-1]:
+            u = lrelu(apply(layer, u))
+        return apply(p[-1], u)
+
+    def generate(p, key):
+        return run(p, jax.random.normal(key, (batch, 16)))
+
+    def loss_dis(p, key, g):
+        fake = jax.lax.stop_gradient(generate(g, key))
+        seen = jnp.concatenate([x, fake])
+        y, back = jax.vjp(lambda v: run(p, v), seen)
+        slope, = back(jnp.ones_like(y))
+        return (jax.nn.softplus(y[batch:] - y[:batch]).mean() +
+                0.5 * (slope * slope).sum() / batch)
+
+    def loss_gen(p, key, d):
+        y = run(d, jnp.concatenate([x, generate(p, key)]))
+        return jax.nn.softplus(y[:batch] - y[batch:]).mean()
+
+    return [[dis, zeros(dis), adam(loss_dis), lambda parts: (parts[1][0],)],
+            [gen, zeros(gen), adam(loss_gen), lambda parts: (parts[0][0],)]]
+
+
 def conv():
     x = jax.random.uniform(keys[0], (batch, 28, 28, 1))
     params = [kernel(keys[1], 4, 1, 16), jnp.zeros(16),
@@ -286,7 +318,7 @@ def deep():
     return [[params, zeros(params), adam(loss_of), lambda parts: ()]]
 
 
-cases = [vae, dcgan, critic, conv, iwae, convvae, mixed, deep]
+cases = [vae, dcgan, critic, relativistic, conv, iwae, convvae, mixed, deep]
 parts = {f.__name__: f for f in cases}[case]()
 count = 0
 

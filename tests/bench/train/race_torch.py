@@ -116,6 +116,37 @@ def critic():
     return [(loss_of, optimiser)]
 
 
+def relativistic():
+    def layers(n, m):
+        return nn.Sequential(
+            nn.Linear(n, 128), nn.LeakyReLU(0.2), nn.Linear(128, 128),
+            nn.LeakyReLU(0.2), nn.Linear(128, 128), nn.LeakyReLU(0.2),
+            nn.Linear(128, m))
+
+    gen, dis = layers(16, 2), layers(2, 1)
+    opt_dis, opt_gen = adam(dis), adam(gen)
+    x = torch.rand(batch, 2)
+
+    def loss_dis():
+        fake = gen(torch.randn(batch, 16)).detach()
+        seen = torch.cat([x, fake]).requires_grad_(True)
+        y = dis(seen)
+        slope, = torch.autograd.grad(y.sum(), seen, create_graph=True)
+        return (F.softplus(y[batch:] - y[:batch]).mean() +
+                0.5 * (slope * slope).sum() / batch)
+
+    def loss_gen():
+        y = dis(torch.cat([x, gen(torch.randn(batch, 16))]))
+        return F.softplus(y[:batch] - y[batch:]).mean()
+
+    def freeze(on):
+        for p in dis.parameters():
+            p.requires_grad_(on)
+
+    return [(loss_dis, opt_dis, lambda: freeze(True)),
+            (loss_gen, opt_gen, lambda: freeze(False))]
+
+
 def conv():
     net = nn.Sequential(
         nn.Conv2d(1, 16, 4, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 4, 2, 1),
@@ -225,7 +256,7 @@ def deep():
     return [(lambda: bernoulli(net(x), x) / batch, optimiser)]
 
 
-cases = [vae, dcgan, critic, conv, iwae, convvae, mixed, deep]
+cases = [vae, dcgan, critic, relativistic, conv, iwae, convvae, mixed, deep]
 parts = {f.__name__: f for f in cases}[case]()
 if mode == 'compile':
     parts = [(torch.compile(p[0]),) + tuple(p[1:]) for p in parts]

@@ -1,0 +1,123 @@
+/* A table's rows as the caller's: each cell of its column's kind, within the
+ * range of the training rows, whatever numbers there are to make it of. */
+#include <float.h>
+#include <math.h>
+
+#include "gan/internal.h"
+
+#define COUNT_MOST 0x1p24 /* as genmod/data.h says */
+
+static double held(double v, double least, double most)
+{
+    v = v <= most ? v : most; /* NaN, too */
+    return v >= least ? v : least;
+}
+
+static double exponential(double v)
+{
+    kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64)->exp(1, &v, &v);
+    return v;
+}
+
+static double logarithm(double v)
+{
+    kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64)->log(1, &v, &v);
+    return v;
+}
+
+/* The quantile of a deviate: as far in its segment as it is. Cells that are
+ * equal come back as they were. */
+static double quantile(const double *cells, double reach, int32_t kind,
+                       double y)
+{
+    const double at = held((y / reach + 1) * GAN_SEGMENTS / 2, 0, GAN_SEGMENTS);
+    const size_t i = at < GAN_SEGMENTS ? (size_t)at : GAN_SEGMENTS - 1;
+    const double a = cells[i], b = cells[i + 1], t = at - (double)i;
+
+    if (a == b)
+        return a;
+    if (kind != GENMOD_POSITIVE)
+        return (1 - t) * a + t * b;
+    return exponential((1 - t) * logarithm(a) + t * logarithm(b));
+}
+
+static double reach_of(const gan_body *b)
+{
+    const float *const v =
+        ad_store_value(b->base.store, (size_t)b->table.reach);
+
+    return (double)v[0];
+}
+
+/* A number in units of the column as the cell. */
+static double unscaled(const nn_columns *c, size_t j, int32_t kind, double y)
+{
+    const double v = y * c->scale[j] + c->center[j];
+
+    return kind == GENMOD_REAL ? v : exponential(v) - (kind == GENMOD_COUNT);
+}
+
+/* cells: of the column's quantiles; NULL: y is in units of the column. */
+static double cell_of(const gan_body *b, size_t j, const double *cells,
+                      double y)
+{
+    const nn_columns *const c = &b->base.columns;
+    const int32_t kind = b->table.kind[j];
+
+    if (kind > GENMOD_COUNT)
+        return y;
+    if (cells)
+        y = quantile(cells, reach_of(b), kind, y);
+    if (!cells || kind == GENMOD_COUNT)
+        y = unscaled(c, j, kind, y);
+    return kind == GENMOD_COUNT ? floor(y) : y;
+}
+
+/* What a kind can be, whatever the range says. */
+static double valid(int32_t kind, double v)
+{
+    if (kind == GENMOD_COUNT)
+        return floor(held(v, 0, COUNT_MOST));
+    return held(v, kind == GENMOD_POSITIVE ? DBL_MIN : -DBL_MAX, DBL_MAX);
+}
+
+/* A float of the same kind. */
+static float narrow(int32_t kind, double v)
+{
+    return (float)held(v, kind == GENMOD_POSITIVE ? FLT_MIN : -FLT_MAX,
+                       FLT_MAX);
+}
+
+/* One column of m rows. */
+static void write_column(const gan_body *b, size_t j, const double *cells,
+                         size_t m, const float *in, int32_t type, void *out)
+{
+    const double *const least = model_body_find(&b->base, GAN_LEAST);
+    const double *const most = model_body_find(&b->base, GAN_MOST);
+    const int32_t kind = b->table.kind[j];
+
+    for (size_t i = j; i < m * b->base.d; i += b->base.d) {
+        double v = cell_of(b, j, cells, (double)in[i]);
+
+        if (kind <= GENMOD_COUNT)
+            v = valid(kind, held(v, least[j], most[j]));
+        if (type == GENMOD_F32)
+            ((float *)out)[i] = narrow(kind > GENMOD_COUNT ? 0 : kind, v);
+        else
+            ((double *)out)[i] = v;
+    }
+}
+
+void gan_table_write(const gan_body *b, size_t m, const float *in, int32_t type,
+                     void *out)
+{
+    const double *cells = model_body_find(&b->base, GAN_CELLS);
+
+    for (size_t j = 0; j < b->base.d; j++) {
+        const int numeric = b->table.kind[j] <= GENMOD_COUNT;
+
+        write_column(b, j, cells, m, in, type, out);
+        if (cells && numeric)
+            cells += GAN_SEGMENTS + 1;
+    }
+}
