@@ -181,6 +181,7 @@ void gan_tune(const genmod_config *c, size_t player, uint64_t n,
               uint64_t held_out, nn_training *o);
 /* How much of the schedules is over, from 0 to 1. */
 double gan_share(const model_trainer *t);
+double gan_weight_end(const model_trainer *t); /* of the penalty */
 
 /* table.c: columns by what they hold. */
 int32_t gan_table_declare(const genmod_config *c, const model_schema *s,

@@ -16,7 +16,7 @@ int64_t gan_codes(const genmod_config *c, const nn_size *size)
 
     if (given)
         return given;
-    return d < 8 ? 16 : d > 32 ? 64 : 2 * d;
+    return d < 2 ? 2 : d < 8 ? d : d > 32 ? 64 : 2 * d;
 }
 
 /* Halvings of both sides that leave whole ones. */
@@ -48,7 +48,7 @@ typedef struct look {
     const char *activation;
 } look;
 
-static look look_of(const genmod_config *c, int discriminator)
+static look look_of(const genmod_config *c, int discriminator, int columns)
 {
     const int32_t preset = base_config_choice(c, GAN_PRESET);
     const int plain =
@@ -61,6 +61,10 @@ static look look_of(const genmod_config *c, int discriminator)
         l.activation = "; relu";
     if (!plain && !discriminator)
         l.norm = "; batchnorm";
+    /* Steep where columns have gaps between modes: doc/guide/gan.md has what
+     * it is worth. A row's norm is its own, so rows stay independent. */
+    if (preset == GAN_RELATIVISTIC_PRESET && !discriminator && columns)
+        l = (look){"", "; layernorm", "; relu"};
     if (preset == GAN_DCGAN && discriminator && s.penalty == GAN_NO_PENALTY)
         l.norm = "; batchnorm";
     if (preset == GAN_SN_HINGE && discriminator)
@@ -175,7 +179,7 @@ static int32_t parse_generator(const genmod_config *c, const gan_body *b,
     const nn_size row = gan_row_size(b);
     const nn_size codes = {
         .rank = 1, .n = b->base.codes.size.n + (b->by_norm ? 0 : b->classes)};
-    const look l = look_of(c, 0);
+    const look l = look_of(c, 0, row.rank == 1);
     char text[ROOM] = "";
 
     nn_put(text, ROOM, base_config_str(c, GAN_GENERATOR));
@@ -188,7 +192,7 @@ static int32_t parse_discriminator(const genmod_config *c, const gan_body *b,
                                    nn_net **out, genmod_workspace *w)
 {
     const nn_size rows = seen(b);
-    const look l = look_of(c, 1);
+    const look l = look_of(c, 1, 0);
     char text[ROOM] = "";
 
     nn_put(text, ROOM, base_config_str(c, GAN_DISCRIMINATOR));
@@ -204,7 +208,7 @@ static int32_t parse_head(const genmod_config *c, const gan_body *b,
 {
     const nn_size features = {
         .rank = 1, .n = nn_size_elements(nn_net_output(d)) + (b->group > 1)};
-    const look l = look_of(c, 1);
+    const look l = look_of(c, 1, 0);
     char text[ROOM] = "";
 
     *out = NULL;

@@ -20,7 +20,8 @@ const base_option gan_options[] = {
      .structure = 1,
      .initial = "",
      .help = "network text before the last layer; without it, of columns: "
-             "three layers dense 128; lrelu 0.2; of images: a small image, "
+             "three layers dense 128; layernorm; relu; of images: a small "
+             "image, "
              "doubled while both sides of the row halve to 4 pixels or more"},
     {.key = GAN_DISCRIMINATOR,
      .type = BASE_STR,
@@ -35,7 +36,9 @@ const base_option gan_options[] = {
      .initial = "0",
      .minimum = 0,
      .maximum = 65536,
-     .help = "numbers of a code; 0: twice the columns, from 16 to 64"},
+     .help = "numbers of a code; 0: below 8 columns as many, at least 2, else "
+             "twice "
+             "as many, at most 64"},
     {.key = GAN_CLASSES,
      .type = BASE_I64,
      .structure = 1,
@@ -144,8 +147,8 @@ const base_option gan_options[] = {
      .minimum = 0,
      .maximum = 1e9,
      .help = "of the penalty once the schedule is over, approached by equal "
-             "factors; 0: with relativistic a thousandth of the first, else "
-             "all of it"},
+             "factors; 0: with relativistic, of images a thousandth of the "
+             "first, of n rows of columns 2/n of it, else all of it"},
     {.key = GAN_AUGMENTATION,
      .type = BASE_STR,
      .initial = "",
@@ -197,7 +200,7 @@ const base_option gan_options[] = {
              "up to whole passes"},
     {.key = GAN_BATCH_SIZE,
      .type = BASE_I64,
-     .initial = "128",
+     .initial = "256",
      .minimum = 1,
      .maximum = 65536,
      .unit = "rows",

@@ -55,7 +55,7 @@ static void fill(const model_trainer *t, const ad_program *p, uint64_t step)
 
     (void)step;
     if (weight)
-        *weight = (float)t->recipe[GAN_R_WEIGHT_END];
+        *weight = (float)gan_weight_end(t);
     if (augmented)
         *augmented = (float)t->recipe[GAN_R_AUGMENTED_END];
 }

@@ -25,7 +25,11 @@ static const published recipes[] = {
 #define RATE_IMAGES 2e-4
 #define WEIGHT_ROWS 1.0       /* of r1, r2, both */
 #define WEIGHT_ELSEWHERE 10.0 /* Gulrajani et al. 2017, section 4 */
-#define FALL 1e-3             /* of the weight, over the schedule */
+#define FALL_IMAGES 1e-3      /* of the weight, over the schedule */
+
+/* Without "penalty_end" the weight of columns falls to the 2 / n-th part: what
+ * a cloud of n rows shows. doc/math/gan.md, section "The penalty's end". */
+#define ROWS_TO_RESOLVE 2.0
 
 static int contains(const char *text, const char *word)
 {
@@ -50,15 +54,17 @@ static double positive(const genmod_config *c, const char *key,
     return v > 0 ? v : otherwise;
 }
 
-static void settle_penalty(const genmod_config *c, gan_settings *s)
+static void settle_penalty(const genmod_config *c, int image, gan_settings *s)
 {
     const int at_rows = s->penalty >= GAN_R1 && s->penalty <= GAN_R1_R2;
 
     s->weight = positive(c, GAN_PENALTY_WEIGHT,
                          at_rows ? WEIGHT_ROWS : WEIGHT_ELSEWHERE);
-    s->weight_end = positive(
-        c, GAN_PENALTY_END,
-        s->loss == GAN_RELATIVISTIC && at_rows ? FALL * s->weight : s->weight);
+    /* of columns: by how many rows there are, gan_weight_end() */
+    s->weight_end = positive(c, GAN_PENALTY_END,
+                             s->loss != GAN_RELATIVISTIC || !at_rows ? s->weight
+                             : image ? FALL_IMAGES * s->weight
+                                     : 0);
     if (s->penalty == GAN_NO_PENALTY)
         s->weight = s->weight_end = 0;
 }
@@ -89,7 +95,7 @@ void gan_settle(const genmod_config *c, gan_settings *s)
     s->beta2_end = base_config_f64(c, GAN_BETA2_END);
     s->clip = base_config_f64(c, GAN_CLIP_WEIGHTS);
     s->updates = (uint64_t)base_config_i64(c, GAN_UPDATES);
-    settle_penalty(c, s);
+    settle_penalty(c, image, s);
 }
 
 void gan_recipe(const genmod_config *c, double out[MODEL_RECIPE])
@@ -190,6 +196,17 @@ void gan_tune(const genmod_config *c, size_t player, uint64_t n,
     o->average = 0;
     o->bound = s.clip;
     o->schedule_steps *= (double)s.d_updates;
+}
+
+double gan_weight_end(const model_trainer *t)
+{
+    const double first = t->recipe[GAN_R_WEIGHT];
+    const double end = t->recipe[GAN_R_WEIGHT_END];
+    const double n = (double)base_data_rows(t->x);
+
+    if (first == 0 || end > 0)
+        return end;
+    return n > ROWS_TO_RESOLVE ? first * (ROWS_TO_RESOLVE / n) : first;
 }
 
 double gan_share(const model_trainer *t)

@@ -41,7 +41,7 @@ static double weight_of(const model_trainer *t)
     const double from = t->recipe[GAN_R_WEIGHT];
 
     return from > 0
-               ? nn_between(from, t->recipe[GAN_R_WEIGHT_END], gan_share(t))
+               ? nn_between(from, gan_weight_end(t), gan_share(t))
                : from;
 }
 
