@@ -1,7 +1,6 @@
 /* What a table's rows tell before training: ranges, the shares of categories,
  * quantiles and modes of numeric columns. */
 #include <math.h>
-#include <string.h>
 
 #include "gan/internal.h"
 
