@@ -121,7 +121,8 @@ GENMOD_CALL int32_t vae_export_onnx(const vae_model *m, const char *part,
  * int64, from 0 to classes - 1. Codes are standard normal numbers, as
  * gan_sample_codes() gives them. With options "packing" and "deviation" a batch of
  * D has to be a multiple of both together, as for gan_discriminate().
- * @retval GENMOD_UNSUPPORTED the file has more than 2^31 - 1 bytes
+ * @retval GENMOD_UNSUPPORTED the model is of a table (gan_table.h), or
+ *         the file has more than 2^31 - 1 bytes
  * The rest as ae_export_onnx(). Since 1.0.
  */
 GENMOD_CALL int32_t gan_export_onnx(const gan_model *m, const char *part,

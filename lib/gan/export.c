@@ -51,6 +51,10 @@ static int32_t export(const model *m, const char *part, size_t cap, void *out,
     if (status)
         return status;
     b = (const gan_body *)m->body;
+    if (b->table.blocks)
+        return base_fail(w, GENMOD_UNSUPPORTED,
+                         "the model is of a table with kinds of columns or "
+                         "\"numeric\" scales; ONNX has no graph of those");
     status =
         model_draft_open(&f, m->body, (size_t)(b->packing * b->group), 0, w);
     if (status)

@@ -4,6 +4,7 @@
 
 #include "gan/internal.h"
 #include "gan/mixed.h"
+#include "genmod/exchange.h"
 #include "model/life.h"
 
 static int32_t ask(const void *m, const genmod_data *x, void *out,
@@ -167,6 +168,19 @@ static void categories_that_go_together_are_learnt(void **state)
     gan_free(m);
 }
 
+static void tables_have_no_graph_of_others(void **state)
+{
+    (void)state;
+    gan_model *const m = mixed_model(mixed_plans[0]);
+    size_t need = 7;
+    assert_int_equal(gan_export_onnx(m, "generator", 0, NULL, &need, NULL),
+                     GENMOD_UNSUPPORTED);
+    assert_int_equal(gan_export_onnx(m, "discriminator", 0, NULL, &need, NULL),
+                     GENMOD_UNSUPPORTED);
+    assert_int_equal(need, 7);
+    gan_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +188,7 @@ int main(void)
         cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(a_saved_table_is_the_same_model),
         cmocka_unit_test(a_probe_looks_at_tables),
+        cmocka_unit_test(tables_have_no_graph_of_others),
         cmocka_unit_test(the_schema_stays),
         cmocka_unit_test(tables_that_cannot_be_are_refused),
         cmocka_unit_test(real_columns_are_no_table),
