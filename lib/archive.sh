@@ -25,11 +25,15 @@ while [ "$1" != -- ]; do
 done
 shift
 
+# Those of the compiler's target, which may be another machine's.
+objcopy=$($compiler -print-prog-name=objcopy)
+ar=$($compiler -print-prog-name=ar)
+
 mkdir -p "$scratch"
 sed -n 's/^ *\([a-z0-9_]*\);$/\1/p' "$map" >"$scratch/names"
 # shellcheck disable=SC2086 # lists of words
 $compiler -r -nostdlib -o "$scratch/genmod.o" \
     -Wl,--whole-archive "$@" -Wl,--no-whole-archive $hidden
-objcopy --keep-global-symbols="$scratch/names" "$scratch/genmod.o"
+"$objcopy" --keep-global-symbols="$scratch/names" "$scratch/genmod.o"
 rm -f "$output"
-ar rcsD "$output" "$scratch/genmod.o"
+"$ar" rcsD "$output" "$scratch/genmod.o"

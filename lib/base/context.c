@@ -5,6 +5,22 @@
 
 #include "base/internal.h"
 
+#ifdef _WIN32
+#include <malloc.h>
+
+/* Aligned memory has a free of its own there. */
+static void *take(size_t bytes, size_t align, void *user)
+{
+    (void)user;
+    return _aligned_malloc(bytes, align);
+}
+
+static void give(void *p, size_t bytes, size_t align, void *user)
+{
+    (void)bytes, (void)align, (void)user;
+    _aligned_free(p);
+}
+#else
 static void *take(size_t bytes, size_t align, void *user)
 {
     void *p = NULL;
@@ -18,6 +34,7 @@ static void give(void *p, size_t bytes, size_t align, void *user)
     (void)bytes, (void)align, (void)user;
     free(p);
 }
+#endif
 
 int32_t genmod_context_new(genmod_alloc alloc, genmod_dealloc dealloc,
                            void *user, genmod_context **out)

@@ -4,7 +4,7 @@
 
 #include "base/internal.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(BASE_ONE_SET)
 
 #include <cpuid.h>
 
@@ -59,7 +59,7 @@ int32_t base_cpu_best(void)
                                                  : BASE_CPU_X86_V3;
 }
 
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(BASE_ONE_SET)
 
 int32_t base_cpu_best(void)
 {

@@ -245,14 +245,9 @@ int32_t base_parallel(genmod_workspace *w, size_t n, base_task task, void *arg)
     return run_alone(n, task, arg);
 }
 
-/* As many as the system gives. Workers take no signals: those are the host's.
- */
-static void start(base_pool *p, size_t threads)
+/* As many as the system gives. */
+static void add(base_pool *p, size_t threads)
 {
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (p->threads < threads) {
         worker *const next = &p->workers[p->threads];
         next->pool = p;
@@ -261,8 +256,25 @@ static void start(base_pool *p, size_t threads)
             break;
         p->threads++;
     }
+}
+
+/* Workers take no signals: those are the host's. Windows sends threads none. */
+#ifdef _WIN32
+static void start(base_pool *p, size_t threads)
+{
+    add(p, threads);
+}
+#else
+static void start(base_pool *p, size_t threads)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    add(p, threads);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
+#endif
 
 int32_t base_pool_new(genmod_context *c, size_t threads, base_pool **out)
 {

@@ -1,13 +1,13 @@
 #include "kern/set.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(BASE_ONE_SET)
 
 static const kern_ops *const f32[] = {&kern_generic_f32, &kern_x86_v2_f32,
                                       &kern_x86_v3_f32, &kern_x86_v4_f32};
 static const kern_ops *const f64[] = {&kern_generic_f64, &kern_x86_v2_f64,
                                       &kern_x86_v3_f64, &kern_x86_v4_f64};
 
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(BASE_ONE_SET)
 
 static const kern_ops *const f32[] = {&kern_generic_f32, NULL, NULL, NULL,
                                       &kern_aarch64_f32};

@@ -13,7 +13,7 @@ import tempfile
 
 CMAKE = '''cmake_minimum_required(VERSION 3.13)
 project(consumer C)
-find_package(genmod 0.1 REQUIRED)
+find_package(genmod 1.0 REQUIRED)
 add_executable(first %s)
 target_link_libraries(first PRIVATE %s)
 '''
