@@ -80,6 +80,11 @@ class data : public handle<genmod_data>
                              x.data(), int64_t(row_stride),
                              int64_t(col_stride));
     }
+    /** The address of a DLTensor; borrowed. */
+    result<> set_dlpack(const void *tensor, const call &w = call())
+    {
+        return detail::plain(w, genmod_data_set_dlpack, get(), tensor);
+    }
     /** Keeps s. type is what s writes: GENMOD_F32, GENMOD_F64 or GENMOD_U8. */
     result<> set_source(int32_t type, size_t n, size_t d, source s,
                         const call &w = call())

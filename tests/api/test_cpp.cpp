@@ -175,6 +175,7 @@ static void views_say_what_rows_are()
     CHECK(thrown([&] { v.set_noise(&n); }) == GENMOD_BAD_ARGUMENT);
     v.set_noise(nullptr);
     v.set_scale(2, 1);
+    CHECK(thrown([&] { v.set_dlpack(nullptr); }) == GENMOD_BAD_ARGUMENT);
     CHECK(thrown([&] { v.set_scale(0, 1); }) == GENMOD_BAD_ARGUMENT);
     CHECK(thrown([&] { v.set_schema(kinds, labels); }) == GENMOD_BAD_ARGUMENT);
 }
