@@ -12,14 +12,14 @@ extern "C" {
 #endif
 
 /* What the cells of a column may be. */
-#define GENMOD_REAL 0        /* any finite number */
-#define GENMOD_POSITIVE 1    /* a finite number > 0 */
-#define GENMOD_COUNT 2       /* a whole number from 0 to 2^24 */
-#define GENMOD_BINARY 3      /* 0 or 1 */
-#define GENMOD_CATEGORICAL 4 /* a category's number, 0 to its levels - 1 */
+#define GENMOD_REAL 0        /**< any finite number */
+#define GENMOD_POSITIVE 1    /**< a finite number > 0 */
+#define GENMOD_COUNT 2       /**< a whole number from 0 to 2^24 */
+#define GENMOD_BINARY 3      /**< 0 or 1 */
+#define GENMOD_CATEGORICAL 4 /**< a category's number, 0 to its levels - 1 */
 
 /* How codes lie between two. */
-#define GENMOD_LINEAR 0
+#define GENMOD_LINEAR 0 /**< on the line */
 /** directions along the sphere, norms along the line: Shoemake 1985; White 2016 */
 #define GENMOD_SPHERICAL 1
 
