@@ -17,15 +17,18 @@
 extern "C" {
 #endif
 
-#define GENMOD_VERSION_MAJOR 1
-#define GENMOD_VERSION_MINOR 0
-#define GENMOD_VERSION_PATCH 0
+#define GENMOD_VERSION_MAJOR 1 /**< changes when a program has to */
+#define GENMOD_VERSION_MINOR 0 /**< changes when something is added */
+#define GENMOD_VERSION_PATCH 0 /**< changes when something is mended */
+/** Of these headers; genmod_version() is the library's. */
 #define GENMOD_VERSION                                                         \
     (GENMOD_VERSION_MAJOR * 1000000 + GENMOD_VERSION_MINOR * 1000 +            \
      GENMOD_VERSION_PATCH)
 
 #if defined(__GNUC__)
+/** Marks what the library hands out. */
 #define GENMOD_API __attribute__((visibility("default")))
+/** The same, of calls whose status has to be looked at. */
 #define GENMOD_CALL GENMOD_API __attribute__((warn_unused_result))
 #else
 #define GENMOD_API
@@ -33,7 +36,7 @@ extern "C" {
 #endif
 
 /* Status codes. A number never changes its meaning. */
-#define GENMOD_OK 0
+#define GENMOD_OK 0              /**< the call did what it says */
 #define GENMOD_BAD_ARGUMENT (-1) /**< an argument is outside its documented range */
 #define GENMOD_NO_MEMORY (-2)    /**< the allocator returned NULL */
 #define GENMOD_LIMIT (-3)        /**< the context's memory limit would be passed */
@@ -48,9 +51,9 @@ extern "C" {
 #define GENMOD_CALLBACK (-12)    /**< a callback returned a negative value */
 
 /* Element types of rows that go in and come out. */
-#define GENMOD_F32 1
-#define GENMOD_F64 2
-#define GENMOD_U8 3
+#define GENMOD_F32 1 /**< float */
+#define GENMOD_F64 2 /**< double */
+#define GENMOD_U8 3 /**< uint8_t; goes in alone */
 
 /**
  * The host's resources: memory, threads, instruction set.

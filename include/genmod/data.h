@@ -12,14 +12,14 @@ extern "C" {
 #endif
 
 /* What the cells of a column may be. */
-#define GENMOD_REAL 0        /* any finite number */
-#define GENMOD_POSITIVE 1    /* a finite number > 0 */
-#define GENMOD_COUNT 2       /* a whole number from 0 to 2^24 */
-#define GENMOD_BINARY 3      /* 0 or 1 */
-#define GENMOD_CATEGORICAL 4 /* a category's number, 0 to its levels - 1 */
+#define GENMOD_REAL 0        /**< any finite number */
+#define GENMOD_POSITIVE 1    /**< a finite number > 0 */
+#define GENMOD_COUNT 2       /**< a whole number from 0 to 2^24 */
+#define GENMOD_BINARY 3      /**< 0 or 1 */
+#define GENMOD_CATEGORICAL 4 /**< a category's number, 0 to its levels - 1 */
 
 /* How codes lie between two. */
-#define GENMOD_LINEAR 0
+#define GENMOD_LINEAR 0 /**< on the line */
 /** directions along the sphere, norms along the line: Shoemake 1985; White 2016 */
 #define GENMOD_SPHERICAL 1
 
@@ -79,6 +79,29 @@ GENMOD_CALL int32_t genmod_data_set_rows(genmod_data *x, int32_t type, size_t n,
                                          size_t d, const void *rows,
                                          int64_t row_stride, int64_t col_stride,
                                          genmod_workspace *w);
+
+/**
+ * Point the view at a tensor of DLPack, as NumPy, PyTorch, JAX, CuPy and others
+ * hand them out, without a copy. As genmod_data_set_rows(), and allocates as
+ * little.
+ *
+ * @param x       the view
+ * @param tensor  a DLTensor, which a DLManagedTensor begins with, so that either's
+ *   address will do; of a DLManagedTensorVersioned the address of its dl_tensor.
+ *   On the CPU (device type 1), of one lane of float32, float64 or uint8, and of 1
+ *   to 8 dimensions: the first counts rows, the others are columns, flattened in
+ *   row-major order, as if there were a last one of size 1. Strides may be of any
+ *   sign, but the columns of a row must have one: a transposed matrix does, a
+ *   transposed image does not. Its shape and strides are copied. Its memory is
+ *   borrowed: it must stay until the view is re-pointed or freed; the tensor
+ *   remains the caller's, and its deleter is not called. Read alone.
+ * @param w       may be NULL
+ * @retval GENMOD_BAD_ARGUMENT x or tensor is NULL, or the tensor is not such a one;
+ *   the text names the field
+ * After a failure the view is as it was. DLPack 1.1. Since 1.0.
+ */
+GENMOD_CALL int32_t genmod_data_set_dlpack(genmod_data *x, const void *tensor,
+                                           genmod_workspace *w);
 
 /**
  * Let the view ask a callback for its rows. As genmod_data_set_rows().

@@ -416,33 +416,33 @@ GENMOD_CALL int32_t gan_discriminate(const gan_model *m, const genmod_data *x,
 #define GAN_PROBE_SPREAD 4     /**< 1: another variance than the data's */
 #define GAN_PROBE_COPYING 5    /**< 1: training rows are given again */
 #define GAN_PROBE_ACCURACY 6   /**< of the critic; 1/2: it can only guess */
-#define GAN_PROBE_ACCURACY_ERROR 7
+#define GAN_PROBE_ACCURACY_ERROR 7 /**< its standard error */
 /** the chance of as much accuracy if both kinds are of one distribution */
 #define GAN_PROBE_ACCURACY_P_VALUE 8
 /** the Jensen-Shannon divergence is that at least, but for chance; nats */
 #define GAN_PROBE_JS_BOUND 9
 #define GAN_PROBE_PRECISION 10 /**< as genmod_sample_prdc(), 5 neighbours */
-#define GAN_PROBE_RECALL 11
-#define GAN_PROBE_DENSITY 12
-#define GAN_PROBE_COVERAGE 13
-#define GAN_PROBE_PRECISION_ERROR 14
-#define GAN_PROBE_RECALL_ERROR 15
-#define GAN_PROBE_DENSITY_ERROR 16
-#define GAN_PROBE_COVERAGE_ERROR 17
-#define GAN_PROBE_PRECISION_EXPECTED 18
-#define GAN_PROBE_RECALL_EXPECTED 19
-#define GAN_PROBE_DENSITY_EXPECTED 20
-#define GAN_PROBE_COVERAGE_EXPECTED 21
+#define GAN_PROBE_RECALL 11 /**< likewise */
+#define GAN_PROBE_DENSITY 12 /**< likewise */
+#define GAN_PROBE_COVERAGE 13 /**< likewise */
+#define GAN_PROBE_PRECISION_ERROR 14 /**< its standard error */
+#define GAN_PROBE_RECALL_ERROR 15 /**< its standard error */
+#define GAN_PROBE_DENSITY_ERROR 16 /**< its standard error */
+#define GAN_PROBE_COVERAGE_ERROR 17 /**< its standard error */
+#define GAN_PROBE_PRECISION_EXPECTED 18 /**< of the data's rows */
+#define GAN_PROBE_RECALL_EXPECTED 19 /**< of the data's rows */
+#define GAN_PROBE_DENSITY_EXPECTED 20 /**< of the data's rows */
+#define GAN_PROBE_COVERAGE_EXPECTED 21 /**< of the data's rows */
 #define GAN_PROBE_SPREAD_RATIO 22 /**< generated rows' variance over the data's */
-#define GAN_PROBE_SPREAD_RATIO_ERROR 23
+#define GAN_PROBE_SPREAD_RATIO_ERROR 23 /**< its standard error */
 #define GAN_PROBE_COPIES 24      /**< as genmod_sample_copies(); NaN: no train */
 #define GAN_PROBE_COPIES_HELD 25 /**< the same of the held-out rows */
-#define GAN_PROBE_COPIES_P_VALUE 26
+#define GAN_PROBE_COPIES_P_VALUE 26 /**< of as many by chance */
 #define GAN_PROBE_VALUE 27   /**< V(D, G) of the two as they are */
 #define GAN_PROBE_VALUE_D 28 /**< V(D', G): D has moved against G */
 #define GAN_PROBE_VALUE_G 29 /**< V(D, G'): G has moved against D */
 #define GAN_PROBE_GAP 30     /**< V(D', G) - V(D, G') */
-#define GAN_PROBE_GAP_ERROR 31
+#define GAN_PROBE_GAP_ERROR 31 /**< its standard error */
 #define GAN_PROBES 32 /**< their number */
 
 /**

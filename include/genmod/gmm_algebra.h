@@ -14,13 +14,13 @@ extern "C" {
 
 /* Places in what gmm_divergence() gives. An _ERROR is a standard error. */
 #define GMM_KL 0 /**< KL(p ‖ q), from drawn rows */
-#define GMM_KL_ERROR 1
+#define GMM_KL_ERROR 1 /**< its standard error */
 #define GMM_JS 2 /**< Jensen-Shannon divergence, from drawn rows */
-#define GMM_JS_ERROR 3
+#define GMM_JS_ERROR 3 /**< its standard error */
 #define GMM_CROSS_ENTROPY 4 /**< - int p ln q, from drawn rows */
-#define GMM_CROSS_ENTROPY_ERROR 5
+#define GMM_CROSS_ENTROPY_ERROR 5 /**< its standard error */
 #define GMM_ENTROPY 6 /**< of p, from drawn rows */
-#define GMM_ENTROPY_ERROR 7
+#define GMM_ENTROPY_ERROR 7 /**< its standard error */
 #define GMM_KL_VARIATIONAL 8 /**< an approximation of KL(p ‖ q), no bound */
 #define GMM_KL_UPPER 9       /**< KL(p ‖ q) is at most that */
 #define GMM_ENTROPY_LOWER 10 /**< p's entropy is at least that */

@@ -7,7 +7,6 @@
 #include "base/fpenv.h"
 
 #define MOST_ROWS (UINT64_C(1) << 40)
-#define MOST_COLUMNS 65536u
 
 /* Rows that a source is asked for at once when they are gathered. */
 #define AT_ONCE 1024
@@ -58,10 +57,10 @@ static int32_t check_shape(const genmod_data *x, int32_t type, size_t n,
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "n is %u; it must be from 1 to %u", (uint64_t)n,
                          MOST_ROWS);
-    if (d < 1 || d > MOST_COLUMNS)
+    if (d < 1 || d > BASE_MOST_COLUMNS)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "d is %u; it must be from 1 to %u", (uint64_t)d,
-                         (uint64_t)MOST_COLUMNS);
+                         (uint64_t)BASE_MOST_COLUMNS);
     return GENMOD_OK;
 }
 
@@ -99,7 +98,7 @@ static int fits_memory(size_t n, size_t d, size_t size, int64_t row_stride,
            cells < PTRDIFF_MAX / size;
 }
 
-static int32_t set_rows(genmod_data *x, int32_t type, size_t n, size_t d,
+int32_t base_data_point(genmod_data *x, int32_t type, size_t n, size_t d,
                         const void *rows, int64_t row_stride,
                         int64_t col_stride, genmod_workspace *w)
 {
@@ -113,10 +112,6 @@ static int32_t set_rows(genmod_data *x, int32_t type, size_t n, size_t d,
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "rows is not aligned to the %u bytes of its type",
                          (uint64_t)type_bytes(type));
-    if (row_stride == 0 && col_stride == 0) {
-        row_stride = (int64_t)d;
-        col_stride = 1;
-    }
     if (!fits_memory(n, d, type_bytes(type), row_stride, col_stride))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "no memory can have %u rows of %u columns with "
@@ -129,6 +124,16 @@ static int32_t set_rows(genmod_data *x, int32_t type, size_t n, size_t d,
     x->row_stride = row_stride;
     x->col_stride = col_stride;
     return GENMOD_OK;
+}
+
+static int32_t set_rows(genmod_data *x, int32_t type, size_t n, size_t d,
+                        const void *rows, int64_t row_stride,
+                        int64_t col_stride, genmod_workspace *w)
+{
+    const int dense = row_stride == 0 && col_stride == 0;
+
+    return base_data_point(x, type, n, d, rows, dense ? (int64_t)d : row_stride,
+                           dense ? 1 : col_stride, w);
 }
 
 int32_t base_data_of(int32_t type, size_t n, size_t d, const void *rows,

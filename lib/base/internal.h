@@ -51,6 +51,13 @@ struct genmod_data {
     const genmod_data *noise;      /* of the cells; NULL: they are exact */
 };
 
+#define BASE_MOST_COLUMNS 65536u
+
+/* data.c: genmod_data_set_rows() with strides as they are, 0 and 0 too. */
+int32_t base_data_point(genmod_data *x, int32_t type, size_t n, size_t d,
+                        const void *rows, int64_t row_stride,
+                        int64_t col_stride, genmod_workspace *w);
+
 /* One parallel loop, on the stack of the thread that runs it. */
 typedef struct base_region {
     size_t n;

@@ -64,11 +64,11 @@ def check_file(path, root):
     raw = path.read_text(encoding='utf-8')
     lines = raw.splitlines()
     yield from complain(path, raw, ANYWHERE, where)
-    if path.suffix not in ('.c', '.h'):
-        return
-    if len(lines) >= FILE_LINES:
+    if path.suffix in SOURCE and len(lines) >= FILE_LINES:
         yield '%s:%d: the file has %d lines or more' % (where, FILE_LINES,
                                                         FILE_LINES)
+    if path.suffix not in ('.c', '.h'):
+        return
     for first, name, length in function_lengths(lines):
         if length > FUNCTION_LINES:
             yield '%s:%d: %s has %d lines, %d are allowed' % (
@@ -84,7 +84,8 @@ def check_file(path, root):
                     where, number, COLUMNS)
 
 
-TEXT = {'.c', '.h', '.hpp', '.py', '.sh', '.md', '.build', '.txt', '.in', '.wrap',
+SOURCE = {'.c', '.h', '.cpp', '.hpp'}
+TEXT = SOURCE | {'.py', '.sh', '.md', '.build', '.txt', '.in', '.wrap',
         '.map'}
 
 

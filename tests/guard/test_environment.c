@@ -117,6 +117,17 @@ static void call_data(scene *s)
          genmod_data_set_source(x, GENMOD_F64, ROWS, 1, read_rows, NULL, s->w));
     good(s, "genmod_data_set_rows",
          genmod_data_set_rows(x, GENMOD_F64, ROWS, 1, rows, 0, 0, s->w));
+    /* A DLTensor of the same rows: data, CPU, one dimension of float64. */
+    static int64_t shape[] = {ROWS};
+    const struct {
+        const void *data;
+        int32_t device_type, device_id, ndim;
+        uint8_t code, bits;
+        uint16_t lanes;
+        int64_t *shape, *strides;
+        uint64_t byte_offset;
+    } tensor = {rows, 1, 0, 1, 2, 64, 1, shape, NULL, 0};
+    good(s, "genmod_data_set_dlpack", genmod_data_set_dlpack(x, &tensor, s->w));
     good(s, "genmod_data_set_scale",
          genmod_data_set_scale(x, 0.3125, 1.1, s->w));
     good(s, "genmod_data_set_schema",
