@@ -1,5 +1,6 @@
 """What the estimators share. Their parameters are the library's options: names,
 defaults and words come from what it says of them."""
+import contextlib
 import difflib
 import inspect
 import textwrap
@@ -10,6 +11,8 @@ from ._handles import F32, Config, Data, Model
 from ._progress import Line, watcher
 from ._sklearn import BaseEstimator, NotFittedError, check_columns
 
+# What a fit sets first; the rest is read from the model.
+LEARNED = ('model_', 'n_features_in_', 'feature_names_in_', 'classes_')
 CASTS = {'i64': int, 'f64': float, 'str': str}
 
 
@@ -35,8 +38,9 @@ def sort_of(option):
 
 def entry(name, sort, default, words):
     """One parameter of a docstring, as numpydoc has it."""
+    words = textwrap.fill(words, 75, break_on_hyphens=False)
     return (f'{name} : {sort}, default={default!r}\n' +
-            textwrap.indent(textwrap.fill(words, 75), '    '))
+            textwrap.indent(words, '    '))
 
 
 class Word:
@@ -198,21 +202,31 @@ class Estimator(BaseEstimator):
     def _prepare(self, model, data):
         """First parameters of the caller's own, of which training goes on."""
 
-    def _learn(self, data, verb, *arguments, model):
-        """Train, and keep what was learned even where it ended early."""
-        before, watch = vars(self).get('model_'), watcher(self.progress, self)
+    @contextlib.contextmanager
+    def _attempt(self):
+        """A training call; one that fails before its first step is complete
+        leaves what there was."""
+        before = {key: vars(self)[key] for key in LEARNED if key in vars(self)}
+        try:
+            yield
+        except BaseException:
+            model = vars(self).get('model_')
+            if model is before.get('model_') or not model.fitted:
+                for key in LEARNED:
+                    vars(self).pop(key, None)
+                vars(self).update(before)
+            raise
+
+    def _learn(self, model, *arguments):
+        """Fit it; the caller's callback may use it meanwhile."""
+        watch = watcher(self.progress, self)
         self.model_ = model
         try:
-            model.train(verb, *arguments, progress=watch,
+            model.train('fit', *arguments, progress=watch,
                         threads=self.threads)
         finally:
             if isinstance(watch, Line):
                 watch.close(model.report())
-            if not model.fitted:
-                del self.model_
-                if before is not None:
-                    self.model_ = before
-        return self
 
     def _model(self, data):
         """A new model, or with warm_start the one that there is."""

@@ -401,11 +401,8 @@ class Model(Handle):
 
     @property
     def fitted(self):
-        try:
-            self.save()
-        except _l.NotFitted:
-            return False
-        return True
+        status = getattr(lib, self.family + '_save')(self, 0, None, None, None)
+        return status != _l.NOT_FITTED
 
     def __reduce__(self):
         return Model.loaded, (self.family, self.save())

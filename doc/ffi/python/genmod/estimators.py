@@ -71,16 +71,17 @@ class Mixture(DensityMixin, Estimator):
         y : (n,) components of the rows, with init='labels'
         sample_weight : (n,), 0 or more
         """
-        data = self._training_data(X, y, sample_weight)
-        model = self._model(data)
-        steps = self._iterations(model)
-        try:
-            self._learn(data, 'fit', data, model=model)
-        finally:
-            if self.__sklearn_is_fitted__():
-                self.dtype_ = np.dtype(np.float32 if data.type == F32 else
-                                       np.float64)
-                self._read(steps)
+        with self._attempt():
+            data = self._training_data(X, y, sample_weight)
+            model = self._model(data)
+            steps = self._iterations(model)
+            try:
+                self._learn(model, data)
+            finally:
+                if model.fitted:
+                    self.dtype_ = np.dtype(np.float32 if data.type == F32 else
+                                           np.float64)
+                    self._read(steps)
         if not self.converged_ and self.max_iterations:
             warn_unconverged(
                 'the fit did not converge within max_iterations='
@@ -226,10 +227,11 @@ class GaussianMixture(Mixture):
     def partial_fit(self, X, y=None, sample_weight=None):
         """Learn from the next batch of a stream (stepwise EM)."""
         new = not self.__sklearn_is_fitted__()
-        data = self._data(X, new, self._labels(y), sample_weight)
-        model = Model(self.family, self._config()) if new else self.model_
-        model.call('partial_fit', data, threads=self.threads)
-        self.model_ = model
+        with self._attempt():
+            data = self._data(X, new, self._labels(y), sample_weight)
+            model = Model(self.family, self._config()) if new else self.model_
+            model.call('partial_fit', data, threads=self.threads)
+            self.model_ = model
         self._read()
         return self
 
@@ -317,12 +319,14 @@ class Network(Estimator):
         sample_weight : (n,), 0 or more
         held_out : rows to validate on after each pass, where the family can
         """
-        data = self._training_data(X, y, sample_weight)
-        held = None if held_out is None else self._held_out(held_out)
-        return self._learn(data, 'fit', data, held, model=self._model(data))
+        with self._attempt():
+            data = self._training_data(X, y, sample_weight)
+            held = None if held_out is None else self._held_out(held_out)
+            self._learn(self._model(data), data, held)
+        return self
 
     def _held_out(self, X):
-        return X if isinstance(X, Data) else Data(X)
+        return X if isinstance(X, Data) else Data(X, missing=self._can_miss())
 
     def _labels(self, y):
         """With the option `classes` the rows are conditioned on labels."""
