@@ -34,7 +34,6 @@ if __name__ == '__main__':
 import copy
 import doctest
 import inspect
-import io
 import pickle
 import re
 import signal
@@ -144,13 +143,15 @@ def checks_of(estimator):
 
 
 def peer(estimator):
-    """scikit-learn's own of the kind."""
-    from sklearn.decomposition import PCA
+    """scikit-learn's own of the kind (without checks of other array libraries,
+    which some have)."""
+    from sklearn.decomposition import FastICA
     from sklearn.mixture import GaussianMixture
     from sklearn.neighbors import KernelDensity
     if isinstance(estimator, genmod.GAN):
         return KernelDensity()
-    return PCA() if hasattr(estimator, 'transform') else GaussianMixture()
+    return (FastICA() if hasattr(estimator, 'transform') else
+            GaussianMixture())
 
 
 def test_as_many_checks_ran_as_for_scikit_learns_own_estimators():
@@ -158,11 +159,10 @@ def test_as_many_checks_ran_as_for_scikit_learns_own_estimators():
         pytest.skip('the checks were not among the chosen tests')
     for e, reason in CHECKED.items():
         wanted = checks_of(peer(e))
-        assert wanted > 30
-        # Two may be skipped, for lack of pandas; two of 1.2 may be expected to
-        # fail, of one name.
-        assert ran[str(e)] >= wanted - 2 - (2 if reason else 0), (str(e), ran)
-    print(sum(ran.values()), 'checks ran by scikit-learn', sklearn.__version__)
+        assert wanted > 25  # of KernelDensity() in 1.2; 33 and more in 1.9
+        assert ran[str(e)] >= wanted, (str(e), ran)
+    sys.__stderr__.write(f'\n{sum(ran.values())} of scikit-learn '
+                         f'{sklearn.__version__}\'s checks ran\n')
 
 
 def test_a_skipped_estimator_would_be_seen():
@@ -366,7 +366,7 @@ def test_tensors_of_torch_are_read_where_they_lie():
               base[::2, 1:5], base.clone().requires_grad_()):
         data = genmod.Data(t)
         assert data.array.ctypes.data == t.data_ptr()
-        e = genmod.GaussianMixture(components=2).fit(t)
+        e = genmod.GaussianMixture(components=2, max_iterations=0).fit(t)
         assert np.array_equal(e.score_samples(t),
                               e.score_samples(t.detach().numpy().copy()))
 
@@ -611,6 +611,21 @@ def test_refusals_have_the_librarys_text_and_code(kind):
         with pytest.raises(genmod.Breakdown) as e:
             kind(on_singular='error', ridge=0).fit(np.ones((9, 2)))
         assert isinstance(e.value, ArithmeticError)
+
+
+def test_takes_part_in_scikit_learns_tools():
+    from sklearn.model_selection import GridSearchCV
+    X = np.random.default_rng(1).permutation(blobs())
+    found = GridSearchCV(genmod.GaussianMixture(), {'components': [1, 2]},
+                         cv=2).fit(X)
+    assert found.best_params_ == {'components': 2}
+    assert 'components' in found.best_estimator_._repr_html_()
+    pandas = pytest.importorskip('pandas')
+    table = pandas.DataFrame(X, columns=list('abc'))
+    v = genmod.VAE(code=2, epochs=1).set_output(transform='pandas')
+    assert list(v.fit_transform(table).columns) == ['vae0', 'vae1']
+    with pytest.raises(ValueError, match='feature names should match'):
+        v.transform(table[['b', 'a', 'c']])
 
 
 # ---- bytes
