@@ -284,6 +284,15 @@ def test_scikit_learns_words_are_understood(kind):
     assert e.get_params()['seed'] == 7
 
 
+def test_a_class_of_the_callers_own_keeps_its_constructor():
+    class Small(genmod.VAE):
+        def __init__(self, code=1):
+            super().__init__(code=code, epochs=1)
+
+    assert Small().get_params() == {'code': 1}
+    assert Small(2).fit(blobs()).transform(blobs()).shape == (200, 2)
+
+
 def test_seed_may_be_a_generator():
     X = blobs()
     for one, two in ((np.random.RandomState(3), np.random.RandomState(3)),

@@ -102,7 +102,7 @@ class Estimator(BaseEstimator):
     }
 
     def __init_subclass__(cls, **named):
-        if cls.family:
+        if vars(cls).get('family'):
             cls._build()
         super().__init_subclass__(**named)
 

@@ -2,9 +2,12 @@
 import sys
 import time
 
-# What counts the way of each family, in the report, and what its end is.
+# What counts the way of each family, in the report, and what its value is; and
+# the parameter that ends it.
 WAYS = {'gmm': ('iterations', 'log_likelihood'), 'ae': ('epochs', 'loss'),
         'vae': ('epochs', 'loss'), 'gan': ('g_updates', 'd_loss')}
+ENDS = {'iterations': 'max_iterations', 'epochs': 'epochs',
+        'g_updates': 'updates'}
 
 
 def watcher(progress, estimator):
@@ -21,9 +24,9 @@ class Line:
 
     def __init__(self, estimator):
         self.count, self.loss = WAYS[estimator.family]
-        self.total = {'iterations': 'max_iterations', 'epochs': 'epochs',
-                      'g_updates': 'updates'}[self.count]
-        self.total = getattr(estimator, self.total)
+        if self.count == 'g_updates' and estimator.epochs:
+            self.count = 'epochs'
+        self.total = getattr(estimator, ENDS[self.count])
         self.name, self.due = type(estimator).__name__, 0.0
         try:
             from tqdm import tqdm
