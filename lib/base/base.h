@@ -139,11 +139,14 @@ size_t base_parts(const genmod_workspace *w);
 void base_part(const genmod_workspace *w, size_t total, size_t n, size_t i,
                size_t *first, size_t *count);
 
+#define BASE_SHOWN 0  /* "rank 2: columns is 15; rank 0 has 16" */
+#define BASE_HIDDEN 1 /* "rank 2: covariance differs from rank 0's" */
+
 /* One of the things that must be the same on all ranks. */
 typedef struct base_term {
-    const char *what; /* "columns": "rank 2: columns is 15; rank 0 has 16" */
-    uint64_t value;
-    int32_t hidden; /* 1: a digest: "rank 2: columns differ from rank 0's" */
+    const char *what;
+    uint64_t value; /* a number, or a digest */
+    int32_t kind;
 } base_term;
 
 /* Opens a collective call: every rank calls it, one that already failed too.
@@ -169,6 +172,10 @@ int32_t base_all_sum_shards(genmod_workspace *w, int32_t status,
 /* out [size, bytes] */
 int32_t base_all_gather(genmod_workspace *w, int32_t status, size_t bytes,
                         const void *in, void *out);
+/* items [n], of `bytes` bytes each, of which each rank has laid down `own` that
+ * follow those of the ranks before it: all of them, on all ranks. */
+int32_t base_all_slices(genmod_workspace *w, int32_t status, size_t n,
+                        size_t own, size_t bytes, void *items);
 /* No meeting of its own: all ranks are known to come. */
 int32_t base_broadcast(genmod_workspace *w, int32_t root, size_t bytes,
                        void *inout);

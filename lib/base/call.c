@@ -124,7 +124,7 @@ int32_t base_leave(base_call *call, int32_t status)
         w->text[0] = '\0';
     else if (w->text[0] == '\0')
         base_fail(w, status, "%s", genmod_status_name(status));
-    status = base_announce(w, status);
+    status = base_part_ways(w, status);
     if (w->first)
         base_scratch_reset(w, KEEP);
     fp_restore(call->fp);

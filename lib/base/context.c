@@ -47,6 +47,7 @@ int32_t genmod_context_new(genmod_alloc alloc, genmod_dealloc dealloc,
     c->run = NULL;
     c->run_user = NULL;
     c->ranks = (base_ranks){.size = 1};
+    atomic_init(&c->meeting, 0);
     c->allreduce = NULL;
     c->broadcast = NULL;
     c->allgather = NULL;

@@ -33,6 +33,7 @@ struct genmod_context {
     genmod_parallel_for run;
     void *run_user;
     base_ranks ranks;
+    atomic_int meeting; /* a call is with the other ranks */
     genmod_allreduce allreduce;
     genmod_broadcast broadcast;
     genmod_allgather allgather;
@@ -87,8 +88,9 @@ void base_scratch_reset(genmod_workspace *w, size_t keep);
 /* context.c */
 int32_t base_context_cpu(genmod_context *c);
 
-/* ranks.c: tells the others of a failure that they have not heard of. */
-int32_t base_announce(genmod_workspace *w, int32_t status);
+/* ranks.c: a call's last word: tells the others of a failure that they have not
+ * heard of. */
+int32_t base_part_ways(genmod_workspace *w, int32_t status);
 
 /* cpu.c */
 int32_t base_cpu_best(void);

@@ -1,4 +1,5 @@
 /* The other processes of a collective call. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/internal.h"
@@ -10,6 +11,7 @@
 #define SUM 4
 #define SHARDS 5
 #define GATHER 6
+#define SLICES 7
 
 #define CHUNK \
     ((size_t)1 << 13) /* numbers of a part that are gathered at once */
@@ -179,7 +181,9 @@ static int32_t compare(genmod_workspace *w)
     const base_head *const h = w->heads;
 
     for (int32_t r = 1; r < w->context->ranks.size; r++) {
-        if (h[r].what != h[0].what || (h[r].what != ROWS && h[r].n != h[0].n))
+        const int counts = h[r].what == ROWS || h[r].what == SLICES;
+
+        if (h[r].what != h[0].what || (!counts && h[r].n != h[0].n))
             return parted(w,
                           base_fail(w, GENMOD_BAD_ARGUMENT,
                                     "rank %i: is in another call than rank 0",
@@ -192,6 +196,15 @@ static int32_t compare(genmod_workspace *w)
                              (int64_t)r));
     }
     return GENMOD_OK;
+}
+
+/* One call of a context at a time may meet: not a second one out of the first
+ * one's progress callback. */
+static int claim(genmod_workspace *w)
+{
+    int idle = 0;
+
+    return atomic_compare_exchange_strong(&w->context->meeting, &idle, 1);
 }
 
 static int32_t meet(genmod_workspace *w, int32_t status, int32_t what, size_t n,
@@ -209,6 +222,10 @@ static int32_t meet(genmod_workspace *w, int32_t status, int32_t what, size_t n,
 
     if (alone(w) || w->met == 2)
         return status;
+    if (!w->met && !claim(w))
+        return base_fail(w, GENMOD_BUSY,
+                         "another call of this context is with the other "
+                         "ranks");
     w->met = 1;
     answer = allgather(w, sizeof own, &own, w->heads);
     for (int32_t r = 0; r < w->context->ranks.size && !answer; r++) {
@@ -230,9 +247,14 @@ int32_t base_meet(genmod_workspace *w, int32_t status)
     return meet(w, status, MEET, 0, 0);
 }
 
-int32_t base_announce(genmod_workspace *w, int32_t status)
+int32_t base_part_ways(genmod_workspace *w, int32_t status)
 {
-    return status < 0 && w->met == 1 ? base_meet(w, status) : status;
+    if (!w->met)
+        return status;
+    if (status < 0 && w->met == 1)
+        status = base_meet(w, status);
+    atomic_store(&w->context->meeting, 0);
+    return status;
 }
 
 int32_t base_alone(genmod_workspace *w, const char *what)
@@ -255,7 +277,7 @@ static int32_t compare_terms(genmod_workspace *w, size_t n,
 
             if (v == all[i])
                 continue;
-            if (terms[i].hidden)
+            if (terms[i].kind == BASE_HIDDEN)
                 return parted(w, base_fail(w, GENMOD_BAD_ARGUMENT,
                                            "rank %i: %s differs from rank 0's",
                                            (int64_t)r, terms[i].what));
@@ -355,6 +377,24 @@ int32_t base_all_gather(genmod_workspace *w, int32_t status, size_t bytes,
         return allgather(w, bytes, in, out);
     memcpy(out, in, bytes);
     return GENMOD_OK;
+}
+
+int32_t base_all_slices(genmod_workspace *w, int32_t status, size_t n,
+                        size_t own, size_t bytes, void *items)
+{
+    size_t at = 0;
+
+    status = meet(w, status, SLICES, own, n * bytes);
+    for (int32_t r = 0; r < w->context->ranks.size && !status && !alone(w);
+         r++) {
+        const size_t count = (size_t)w->heads[r].n;
+
+        assert(count <= n - at);
+        status =
+            base_broadcast(w, r, count * bytes, (char *)items + at * bytes);
+        at += count;
+    }
+    return status;
 }
 
 /* ---- sums over shards ---------------------------------------------------- */

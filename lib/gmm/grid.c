@@ -124,6 +124,8 @@ static int32_t run_batches(gmm_grid *c)
                      .lanes = c->lanes,
                      .moments = 1,
                      .noise = gmm_noise_wanted(c->m->config),
+                     .shared = 1,
+                     .total = c->rows,
                      .source = GMM_POSTERIOR};
     int32_t status;
 

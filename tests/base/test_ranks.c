@@ -478,6 +478,6 @@ int main(void)
         cmocka_unit_test(a_workspace_of_ranks_survives_every_failed_allocation),
     };
 
-    alarm(60); /* a rank that waits for ever is a failure */
+    alarm(110); /* a rank that waits for ever is a failure */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
