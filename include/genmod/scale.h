@@ -10,13 +10,19 @@
  * GENMOD_UNSUPPORTED; nothing is quietly done with a rank's rows alone.
  *
  * Collective are gmm_start(), gmm_start_responsibilities(), gmm_step(),
- * gmm_fit(), gmm_choose(), gmm_log_likelihood(), gmm_aic() and gmm_bic(). Each
- * begins by comparing library version, kernels, shards, options and shape of
- * the data over the ranks. A difference, or what goes wrong on one rank (a cell
- * that is no number, a cancel, no memory), is an error on every rank: its code,
- * and the text of the rank that it came from, "rank 2: …". A workspace that is
- * busy, or NULL, takes no part: NULL has no communicator, and its call is the
- * rank's own.
+ * gmm_fit(), gmm_choose(), gmm_log_likelihood(), gmm_aic(), gmm_bic() and
+ * gmm_likelihood_gradient(). Each begins by comparing library version, kernels,
+ * shards, options and shape of the data over the ranks. A difference, or what
+ * goes wrong on one rank (a cell that is no number, a cancel, no memory), is an
+ * error on every rank: its code, and the text of the rank that it came from,
+ * "rank 2: …", whose row numbers count from that rank's first. A positive answer
+ * of one rank's progress callback stops all. gmm_statistics_add() sums a rank's
+ * own rows: sums are there to be saved and merged by the caller.
+ *
+ * One call of a context at a time may be collective; a second one, out of the
+ * first one's progress callback for instance, says GENMOD_BUSY and leaves the
+ * first alone. A workspace that is in a call already says so, too, on its own
+ * rank; one that is NULL has no communicator, and its call is the rank's own.
  *
  * The library knows no network; genmod/with_mpi.h makes a communicator of MPI.
  */

@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/internal.h"
 #include "support/ranks.h"
 #include "support/test.h"
 
@@ -15,9 +15,21 @@ typedef struct outcome {
     double sum[RANKS_MOST][N];
     size_t first[RANKS_MOST], total[RANKS_MOST];
     int32_t odd; /* the rank that is unlike the others */
-    int32_t odd_shards;
+    int32_t odd_shards, odd_version;
     size_t rows[RANKS_MOST];
 } outcome;
+
+/* A rank of another version of the library. */
+static int32_t older_head(size_t bytes, const void *in, void *out, void *user)
+{
+    base_head head;
+
+    if (bytes != sizeof head)
+        return ranks_allgather(bytes, in, out, user);
+    memcpy(&head, in, sizeof head);
+    head.version = 9000;
+    return ranks_allgather(bytes, &head, out, user);
+}
 
 static void one_rank(ranks_seat *s)
 {
@@ -29,6 +41,10 @@ static void one_rank(ranks_seat *s)
     o->status[s->rank] = 99;
     if (c && s->rank == o->odd && o->odd_shards &&
         genmod_context_set_shards(c, o->odd_shards))
+        return;
+    if (c && s->rank == o->odd && o->odd_version &&
+        genmod_context_set_communicator(c, s->rank, s->size, ranks_allreduce,
+                                        ranks_broadcast, older_head, s))
         return;
     if (c && genmod_workspace_new(c, &w) == 0 && base_enter(&call, w, NULL)) {
         o->status[s->rank] = base_leave(&call, o->work(w, s, o));
@@ -335,6 +351,12 @@ static void differences_are_named(void **state)
     o.odd_shards = 3;
     run(&o, &plan);
     all_say(&o, 3, GENMOD_BAD_ARGUMENT, "rank 1: shards is 3; rank 0 has 0");
+    o.odd_shards = 0;
+    o.odd_version = 1;
+    run(&o, &plan);
+    assert_int_equal(o.status[0], GENMOD_BAD_ARGUMENT);
+    assert_memory_equal(o.text[2], "rank 1: version is 9000; rank 0 has ", 36);
+    assert_string_equal(o.text[0], o.text[2]);
 }
 
 static void a_callback_that_fails_ends_the_call_on_every_rank(void **state)

@@ -18,7 +18,7 @@ FLAVOURS = {
                                   '--oversubscribe']),
     'mpich': ('mpicc.mpich', ['mpiexec.mpich']),
 }
-LIMIT = 120  # seconds a run
+LIMIT = 400  # seconds a run
 # What rank 1 does, the status on every rank, the text on every rank.
 TROUBLE = [
     ('nan', -7, 'rank 1: the cell in row '),
