@@ -33,6 +33,8 @@ static int32_t sum_cells(gmm_grid *c, const genmod_data *x, int32_t classify)
             status = gmm_pass_open(&pass, c->w);
         if (n && !status)
             status = gmm_pass_run(&pass, c->w);
+        if (n && classify)
+            c->weight = pass.weight; /* a survey of gaps does not know it */
         n = 0;
         for (; first < end && !status; first++) {
             gmm_cell *const one = &c->cells[first];

@@ -36,7 +36,7 @@ typedef struct gmm_grid {
     gmm_lane *lanes;
     double *center, *variance; /* [d] of the data's columns, once known */
     double weight;
-    int32_t known;
+    int32_t known, partial; /* partial: some cells are missing */
     size_t chosen;
     genmod_workspace *w;
 } gmm_grid;
