@@ -30,9 +30,10 @@ typedef struct genmod_mpi {
     MPI_Comm comm; /**< a duplicate, which belongs to the library */
 } genmod_mpi;
 
-/* MPI counts in int; more goes in pieces. */
+/** MPI counts in int; more goes in pieces of so many numbers or bytes. */
 #define GENMOD_MPI_PIECE ((size_t)1 << 28)
 
+/** A genmod_allreduce; user is a genmod_mpi. Since 1.0. */
 static inline int32_t genmod_mpi_allreduce(int32_t type, size_t n, void *inout,
                                            void *user)
 {
@@ -51,6 +52,7 @@ static inline int32_t genmod_mpi_allreduce(int32_t type, size_t n, void *inout,
     return 0;
 }
 
+/** A genmod_broadcast; user is a genmod_mpi. Since 1.0. */
 static inline int32_t genmod_mpi_broadcast(int32_t root, size_t bytes,
                                            void *inout, void *user)
 {
@@ -67,6 +69,7 @@ static inline int32_t genmod_mpi_broadcast(int32_t root, size_t bytes,
     return 0;
 }
 
+/** A genmod_allgather; user is a genmod_mpi. Since 1.0. */
 static inline int32_t genmod_mpi_allgather(size_t bytes, const void *in,
                                            void *out, void *user)
 {
