@@ -14,5 +14,5 @@ setup_build "$build" -Dtests=enabled -Dexamples=enabled
 # Suites that take minutes or need other libraries to compare with are run by
 # hand: meson test -C build --suite slow
 meson test -C "$build" --no-rebuild --print-errorlogs --no-suite slow \
-    --no-suite bench --no-suite peer --no-suite ffi
+    --no-suite bench --no-suite peer --no-suite ffi --no-suite mpi
 python3 tests/count.py "$build"

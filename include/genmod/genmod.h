@@ -15,6 +15,7 @@
 #include "gmm_algebra.h"
 #include "gmm_learn.h"
 #include "measure.h"
+#include "scale.h"
 #include "vae.h"
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "genmod/base.h"
 #include "genmod/data.h"
+#include "genmod/scale.h"
 
 /* Instruction sets, in the order of preference within an architecture. */
 #define BASE_CPU_GENERIC 0
@@ -108,6 +109,80 @@ size_t base_width(const genmod_workspace *w);
  * busy with another workspace's call. Workers run in the default
  * floating-point environment. Nesting is not allowed. */
 int32_t base_parallel(genmod_workspace *w, size_t n, base_task task, void *arg);
+
+/* ---- ranks.c: the other processes of a collective call ------------------ */
+
+/* Ranks go through a collective call in step: the same meetings in the same
+ * order, each of which begins with every rank's status. So a rank that fails
+ * hands its status to the next meeting, whichever that is, and all ranks return
+ * from it with the first failing rank's code, "rank 2: " and its text. After
+ * that, as after a callback that failed, a call has no more meetings. What a
+ * call returns early with is told by base_leave(); so after a call's last
+ * meeting nothing may fail on one rank alone. A positive status, which ends
+ * work without failure, is likewise all ranks' if one has it.
+ *
+ * Where there are no other ranks, a meeting returns `status`, and sums, gathers
+ * and broadcasts have nothing to do but for the sum over shards. */
+
+#define BASE_MOST_RANKS 65536
+
+typedef struct base_ranks {
+    int32_t rank, size;
+    int32_t shards; /* of all ranks; 0: the fast mode */
+} base_ranks;
+
+base_ranks base_ranks_of(const genmod_workspace *w);
+/* Sums that a rank makes on its own: shards / size, or 1 in the fast mode. */
+size_t base_parts(const genmod_workspace *w);
+/* Rows of n, this rank's, in its part number i: first, counted from the rank's
+ * own, and how many. Of base_all_rows(), `total` in all. */
+void base_part(const genmod_workspace *w, size_t total, size_t n, size_t i,
+               size_t *first, size_t *count);
+
+#define BASE_SHOWN 0  /* "rank 2: columns is 15; rank 0 has 16" */
+#define BASE_HIDDEN 1 /* "rank 2: covariance differs from rank 0's" */
+
+/* One of the things that must be the same on all ranks. */
+typedef struct base_term {
+    const char *what;
+    uint64_t value; /* a number, or a digest */
+    int32_t kind;
+} base_term;
+
+/* Opens a collective call: every rank calls it, one that already failed too.
+ * Compares version, kernels, shards, then the terms. */
+int32_t base_agree(genmod_workspace *w, int32_t status, size_t n,
+                   const base_term *terms);
+/* Nothing but the ranks' status. */
+int32_t base_meet(genmod_workspace *w, int32_t status);
+/* This rank's n rows among those of all: *first is its first one's number, of
+ * *total. In the deterministic mode they must be whole shards. */
+int32_t base_all_rows(genmod_workspace *w, int32_t status, size_t n,
+                      size_t *first, size_t *total);
+/* x [n] of `type` (GENMOD_F32, F64) added over the ranks, in place: the fast
+ * mode. digest: of what all ranks must hold alike, such as parameters; 0: of
+ * nothing. */
+int32_t base_all_sum(genmod_workspace *w, int32_t status, uint64_t digest,
+                     int32_t type, size_t n, void *x);
+/* out [n] = the sum over all ranks' parts [base_parts(), n], in doubles in the
+ * order of the shards; in the fast mode that of base_all_sum(). */
+int32_t base_all_sum_shards(genmod_workspace *w, int32_t status,
+                            uint64_t digest, int32_t type, size_t n,
+                            const void *parts, void *out);
+/* out [size, bytes] */
+int32_t base_all_gather(genmod_workspace *w, int32_t status, size_t bytes,
+                        const void *in, void *out);
+/* items [n], of `bytes` bytes each, of which each rank has laid down `own` that
+ * follow those of the ranks before it: all of them, on all ranks. */
+int32_t base_all_slices(genmod_workspace *w, int32_t status, size_t n,
+                        size_t own, size_t bytes, void *items);
+/* No meeting of its own: all ranks are known to come. */
+int32_t base_broadcast(genmod_workspace *w, int32_t root, size_t bytes,
+                       void *inout);
+/* GENMOD_UNSUPPORTED where there are other ranks: `what` is for one alone. */
+int32_t base_alone(genmod_workspace *w, const char *what);
+/* 64 bits of some bytes, and of what came before: no proof against malice. */
+uint64_t base_digest(uint64_t before, const void *p, size_t bytes);
 
 /* ---- text.c: numbers and text without locale -------------------------- */
 

@@ -19,10 +19,20 @@ static genmod_workspace *make(genmod_context *c, int32_t *status)
     atomic_init(&w->busy, 0);
     atomic_init(&w->cancel, 0);
     w->status = GENMOD_OK;
+    w->heads = NULL;
+    w->met = 0;
     w->first = NULL;
     w->current = NULL;
     w->used = 0;
     w->text[0] = '\0';
+    if (c->ranks.size > 1) {
+        w->heads =
+            base_take(c, (size_t)c->ranks.size * sizeof *w->heads, status);
+        if (!w->heads) {
+            genmod_workspace_free(w);
+            return NULL;
+        }
+    }
     return w;
 }
 
@@ -65,6 +75,8 @@ void genmod_workspace_free(genmod_workspace *w)
     genmod_context *const c = w->context;
 
     base_scratch_reset(w, 0);
+    if (w->heads)
+        base_give(w->heads);
     base_give(w);
     base_context_drop(c);
 }
@@ -92,6 +104,7 @@ genmod_workspace *base_enter(base_call *call, genmod_workspace *w,
     }
     call->w = w;
     w->status = GENMOD_OK;
+    w->met = 0;
     w->text[0] = '\0';
     fp_save(call->fp);
     fp_default();
@@ -111,6 +124,7 @@ int32_t base_leave(base_call *call, int32_t status)
         w->text[0] = '\0';
     else if (w->text[0] == '\0')
         base_fail(w, status, "%s", genmod_status_name(status));
+    status = base_part_ways(w, status);
     if (w->first)
         base_scratch_reset(w, KEEP);
     fp_restore(call->fp);

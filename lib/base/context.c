@@ -63,6 +63,12 @@ int32_t genmod_context_new(genmod_alloc alloc, genmod_dealloc dealloc,
     c->pool = NULL;
     c->run = NULL;
     c->run_user = NULL;
+    c->ranks = (base_ranks){.size = 1};
+    atomic_init(&c->meeting, 0);
+    c->allreduce = NULL;
+    c->broadcast = NULL;
+    c->allgather = NULL;
+    c->ranks_user = NULL;
     *out = c;
     return GENMOD_OK;
 }
@@ -123,6 +129,41 @@ int32_t genmod_context_set_parallel_for(genmod_context *c, size_t width,
     if (width < 1 || width > 1024)
         return GENMOD_BAD_ARGUMENT;
     replace(c, NULL, run ? width : 1, run, user);
+    return GENMOD_OK;
+}
+
+int32_t genmod_context_set_communicator(genmod_context *c, int32_t rank,
+                                        int32_t size, genmod_allreduce a,
+                                        genmod_broadcast b, genmod_allgather g,
+                                        void *user)
+{
+    const int32_t status = settable(c);
+
+    if (status)
+        return status;
+    if (size < 1 || size > BASE_MOST_RANKS || rank < 0 || rank >= size ||
+        c->ranks.shards % size)
+        return GENMOD_BAD_ARGUMENT;
+    if (size > 1 && (!a || !b || !g))
+        return GENMOD_BAD_ARGUMENT;
+    c->ranks.rank = rank;
+    c->ranks.size = size;
+    c->allreduce = a;
+    c->broadcast = b;
+    c->allgather = g;
+    c->ranks_user = user;
+    return GENMOD_OK;
+}
+
+int32_t genmod_context_set_shards(genmod_context *c, int32_t shards)
+{
+    const int32_t status = settable(c);
+
+    if (status)
+        return status;
+    if (shards < 0 || shards > BASE_MOST_RANKS || shards % c->ranks.size)
+        return GENMOD_BAD_ARGUMENT;
+    c->ranks.shards = shards;
     return GENMOD_OK;
 }
 

@@ -11,6 +11,14 @@
 typedef struct base_pool base_pool;
 typedef struct base_chunk base_chunk;
 
+/* What a rank says of itself where the ranks meet. */
+typedef struct base_head {
+    int32_t status, rank;
+    int32_t what; /* kind of meeting */
+    int32_t shards, version, cpu;
+    uint64_t n, digest;
+} base_head;
+
 struct genmod_context {
     genmod_alloc alloc;
     genmod_dealloc dealloc;
@@ -24,6 +32,12 @@ struct genmod_context {
     base_pool *pool; /* NULL: none */
     genmod_parallel_for run;
     void *run_user;
+    base_ranks ranks;
+    atomic_int meeting; /* a call is with the other ranks */
+    genmod_allreduce allreduce;
+    genmod_broadcast broadcast;
+    genmod_allgather allgather;
+    void *ranks_user;
 };
 
 struct genmod_workspace {
@@ -31,6 +45,8 @@ struct genmod_workspace {
     atomic_int busy;
     atomic_int cancel;
     int32_t status;
+    base_head *heads; /* [size]; NULL: no other ranks */
+    int32_t met;      /* 1: this call met other ranks; 2: and will no more */
     base_chunk *first, *current; /* scratch; current is in use up to `used` */
     size_t used;
     char text[BASE_TEXT];
@@ -78,6 +94,10 @@ void base_scratch_reset(genmod_workspace *w, size_t keep);
 
 /* context.c */
 int32_t base_context_cpu(genmod_context *c);
+
+/* ranks.c: a call's last word: tells the others of a failure that they have not
+ * heard of. */
+int32_t base_part_ways(genmod_workspace *w, int32_t status);
 
 /* cpu.c */
 int32_t base_cpu_best(void);

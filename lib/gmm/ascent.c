@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "gmm/coordinates.h"
+#include "gmm/ranks.h"
 #include "gmm/slope.h"
 
 static double whole_weight(const gmm_params *p)
@@ -184,10 +185,13 @@ static int32_t ascend(const gmm_model *m, const genmod_data *x, double *out,
                      .n_lanes = 1,
                      .lanes = &lane,
                      .moments = 1,
+                     .shared = 1,
                      .source = GMM_POSTERIOR};
+    size_t first;
     double *const theta = base_scratch(w, n, sizeof *theta);
     int32_t status = theta ? GENMOD_OK : base_status(w);
 
+    status = base_all_rows(w, status, base_data_rows(x), &first, &pass.total);
     if (!status) {
         lane.stats = gmm_stats_new(p->type, p->k, p->d, w);
         status = lane.stats ? gmm_pass_open(&pass, w) : base_status(w);
@@ -217,6 +221,7 @@ int32_t gmm_likelihood_gradient(const gmm_model *m, const genmod_data *x,
     status = gmm_check_rows_in(m, x, w);
     if (!status)
         status = gmm_check_coordinates(m, cap, out, need, w);
+    status = gmm_agree(m, x, gmm_call("gradient"), GMM_PARAMETERS, status, w);
     return base_leave(&call, status ? status : ascend(m, x, out, w));
 }
 

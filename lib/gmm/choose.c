@@ -5,6 +5,7 @@
 #include "gmm/grid.h"
 #include "gmm/hold.h"
 #include "gmm/noise.h"
+#include "gmm/ranks.h"
 
 /* ---- the table ----------------------------------------------------------- */
 
@@ -18,6 +19,8 @@ static int32_t sum_cells(gmm_grid *c, const genmod_data *x, int32_t classify)
                          .lanes = c->lanes,
                          .noise = gmm_noise_wanted(c->m->config),
                          .classify = classify,
+                         .shared = 1,
+                         .total = classify ? c->rows : c->held_rows,
                          .source = GMM_POSTERIOR};
         const base_mark mark = base_scratch_mark(c->w);
         size_t n = 0, end = first;
@@ -30,6 +33,8 @@ static int32_t sum_cells(gmm_grid *c, const genmod_data *x, int32_t classify)
             status = gmm_pass_open(&pass, c->w);
         if (n && !status)
             status = gmm_pass_run(&pass, c->w);
+        if (n && classify)
+            c->weight = pass.weight; /* a survey of gaps does not know it */
         n = 0;
         for (; first < end && !status; first++) {
             gmm_cell *const one = &c->cells[first];
@@ -134,7 +139,7 @@ static int32_t commit(gmm_grid *c)
     genmod_config *options = NULL;
     gmm_job job = {.m = c->m,
                    .type = one->type,
-                   .n = base_data_rows(c->x),
+                   .n = c->rows,
                    .d = base_data_columns(c->x),
                    .k = one->k};
     int32_t status = gmm_grid_options(c, one, &options);
@@ -145,6 +150,7 @@ static int32_t commit(gmm_grid *c)
     for (size_t i = 0; i < COLUMNS && !status; i++)
         status =
             base_report_reserve(c->m->report, columns[i], c->n_cells, c->w);
+    status = base_meet(c->w, status);
     if (!status)
         status = base_config_assign(c->m->config, options, 1, c->w);
     if (!status) {
@@ -267,10 +273,6 @@ static int32_t check(const gmm_grid *c, size_t least, size_t most)
                          "least is %u, most %u; they must lie in 1 … 65536, "
                          "in that order",
                          (uint64_t)least, (uint64_t)most);
-    if (base_data_rows(c->x) < most)
-        return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "x has %u rows; %u components need as many",
-                         (uint64_t)base_data_rows(c->x), (uint64_t)most);
     if (c->criterion < GMM_CHOOSE_BIC || c->criterion > GMM_CHOOSE_HELD_OUT)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "criterion is %i; it must be one of GMM_CHOOSE_…",
@@ -287,6 +289,31 @@ static int32_t check(const gmm_grid *c, size_t least, size_t most)
                          (uint64_t)base_data_columns(c->held_out),
                          (uint64_t)base_data_columns(c->x));
     return GENMOD_OK;
+}
+
+/* Opens the call on all ranks; what `status` says so far is this one's. */
+static int32_t agree(gmm_grid *c, size_t least, size_t most,
+                     const char *covariances, int32_t status)
+{
+    const uint64_t numbers[] = {least, most, (uint64_t)c->criterion,
+                                c->held_out != NULL};
+    uint64_t call = base_digest(gmm_call("choose"), numbers, sizeof numbers);
+    size_t first;
+
+    if (covariances)
+        call = base_digest(call, covariances, strlen(covariances));
+    status = gmm_agree(c->m, c->x, call, GMM_AFRESH, status, c->w);
+    if (!status)
+        status = base_all_rows(c->w, GENMOD_OK, base_data_rows(c->x), &first,
+                               &c->rows);
+    if (!status && c->held_out)
+        status = base_all_rows(c->w, GENMOD_OK, base_data_rows(c->held_out),
+                               &first, &c->held_rows);
+    if (!status && c->rows < most)
+        return base_fail(c->w, GENMOD_BAD_ARGUMENT,
+                         "x has %u rows; %u components need as many",
+                         (uint64_t)c->rows, (uint64_t)most);
+    return status;
 }
 
 int32_t gmm_choose(gmm_model *m, const genmod_data *x,
@@ -306,6 +333,7 @@ int32_t gmm_choose(gmm_model *m, const genmod_data *x,
     status = check(&c, least, most);
     if (!status)
         status = read_types(covariances, &types, type, c.w);
+    status = agree(&c, least, most, covariances, status);
     if (!status) {
         const int assigned =
             base_same(base_config_str(m->config, GMM_INIT), "labels");

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gmm/job.h"
+#include "gmm/ranks.h"
 
 #define STOP 1 /* progress asked for it */
 
@@ -206,6 +206,8 @@ static int32_t run_fit(gmm_model *m, const genmod_data *x,
     m->training = 0;
     if (status && !f.saved)
         base_report_set(m->report, GMM_REPORT_ROWS, rows);
+    else if (status && base_ranks_of(w).size > 1) /* each has got elsewhere */
+        base_report_set(m->report, GMM_REPORT_ROWS, (double)f.job.n);
     gmm_job_close(&f.job);
     return status == STOP ? GENMOD_OK : status;
 }
@@ -214,14 +216,17 @@ int32_t gmm_fit(gmm_model *m, const genmod_data *x, genmod_progress progress,
                 void *user, genmod_workspace *w)
 {
     base_call call;
-    int32_t status;
+    int32_t status, warm;
 
     w = base_enter(&call, w, &status);
     if (!w)
         return status;
     status = gmm_check_training(m, x, w);
-    if (!status && m->params && base_config_i64(m->config, GMM_WARM_START))
+    warm = !status && m->params && base_config_i64(m->config, GMM_WARM_START);
+    if (warm)
         status = gmm_check_columns(m, x, w);
+    status = gmm_agree(m, x, gmm_call("fit"), warm ? GMM_REPORT : GMM_AFRESH,
+                       status, w);
     return base_leave(&call,
                       status ? status : run_fit(m, x, progress, user, w));
 }

@@ -34,6 +34,7 @@ static int32_t share_columns(gmm_grid *c, gmm_job *job)
         memcpy(job->center, c->center, bytes);
         memcpy(job->variance, c->variance, bytes);
         job->weight = c->weight;
+        job->partial = c->partial;
         return GENMOD_OK;
     }
     status = gmm_job_columns(job);
@@ -42,6 +43,7 @@ static int32_t share_columns(gmm_grid *c, gmm_job *job)
     memcpy(c->center, job->center, bytes);
     memcpy(c->variance, job->variance, bytes);
     c->weight = job->weight;
+    c->partial = job->partial;
     c->known = 1;
     return GENMOD_OK;
 }
@@ -124,6 +126,8 @@ static int32_t run_batches(gmm_grid *c)
                      .lanes = c->lanes,
                      .moments = 1,
                      .noise = gmm_noise_wanted(c->m->config),
+                     .shared = 1,
+                     .total = c->rows,
                      .source = GMM_POSTERIOR};
     int32_t status;
 

@@ -30,12 +30,13 @@ typedef struct gmm_grid {
     const genmod_data *x, *held_out;
     int32_t criterion;
     size_t starts, most, n_cells, n_batches;
+    size_t rows, held_rows; /* of all ranks: of x, of held_out */
     gmm_cell *cells;
     gmm_batch *batches; /* [GMM_MOST_LANES] */
     gmm_lane *lanes;
     double *center, *variance; /* [d] of the data's columns, once known */
     double weight;
-    int32_t known;
+    int32_t known, partial; /* partial: some cells are missing */
     size_t chosen;
     genmod_workspace *w;
 } gmm_grid;

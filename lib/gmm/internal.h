@@ -246,6 +246,8 @@ typedef struct gmm_pass {
     gmm_lane *lanes;
     int32_t moments; /* 1: some lanes have stats */
     int32_t noise;   /* 1: lanes may have noise; give's l has a line more */
+    int32_t shared;  /* 1: sums are of all ranks' rows, `total` of them */
+    size_t total;
     /* Set before each gmm_pass_run(). */
     int32_t source;      /* GMM_POSTERIOR … */
     const double *given; /* [n, k] */
@@ -267,7 +269,7 @@ gmm_stats *gmm_stats_new(const gmm_covariance *t, size_t k, size_t d,
  * responsibilities are labels or given; later runs no greater k than these. */
 int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w);
 /* Zeroes the sums, reads all rows. A positive value of poll ends it with that.
- */
+ * Where it is shared, all ranks' sums come of it (ranks.c). */
 int32_t gmm_pass_run(gmm_pass *pass, genmod_workspace *w);
 
 /* l [k, KERN_ROWS] <- ln p(x, j) of m rows of a panel, but for log_scale:

@@ -32,11 +32,17 @@ static int32_t track_new(gmm_track *t, const gmm_job *job, size_t history)
     return t->stats ? GENMOD_OK : base_status(w);
 }
 
-static int32_t check_shape(const gmm_job *job)
+static int32_t check_shape(gmm_job *job)
 {
-    if (job->n == 0)
-        return base_fail(job->w, GENMOD_BAD_ARGUMENT,
-                         "x has no rows; call a genmod_data_set function");
+    const size_t n = base_data_rows(job->x);
+    int32_t status = GENMOD_OK;
+
+    if (n == 0)
+        status = base_fail(job->w, GENMOD_BAD_ARGUMENT,
+                           "x has no rows; call a genmod_data_set function");
+    status = base_all_rows(job->w, status, n, &job->first, &job->n);
+    if (status)
+        return status;
     if (job->n < job->k)
         return base_fail(job->w, GENMOD_BAD_ARGUMENT,
                          "x has %u rows; components is %u and needs as many",
@@ -93,7 +99,9 @@ static int32_t make_tracks(gmm_job *job, size_t tracks, size_t history)
                            .n_lanes = tracks,
                            .lanes = lanes,
                            .moments = 1,
-                           .noise = job->side != NULL};
+                           .noise = job->side != NULL,
+                           .shared = 1,
+                           .total = job->n};
     return status || !job->x ? status : gmm_pass_open(&job->pass, job->w);
 }
 
@@ -107,7 +115,6 @@ int32_t gmm_job_open(gmm_job *job, gmm_model *m, const genmod_data *x,
     job->x = x;
     job->w = w;
     job->type = gmm_model_covariance(m);
-    job->n = x ? base_data_rows(x) : 0;
     job->d = x ? base_data_columns(x) : m->params->d;
     job->element = x ? base_data_type(x) : GENMOD_F64;
     job->k = gmm_components(m);

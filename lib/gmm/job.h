@@ -32,7 +32,8 @@ typedef struct gmm_job {
     gmm_model *m;
     const genmod_data *x;
     const gmm_covariance *type;
-    size_t n, k, d, rank;
+    size_t n, k, d, rank; /* n: rows of all ranks */
+    size_t first;         /* the number of this rank's first row among them */
     int32_t
         element; /* GENMOD_F32 or GENMOD_F64: of the rows that were summed */
     double *center, *variance; /* [d] of the data's columns */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gmm/noise.h"
+#include "gmm/ranks.h"
 
 #define MOST_BLOCKS 64
 #define LEAST_BLOCKS 8
@@ -18,22 +19,22 @@
 
 struct gmm_round {
     const kern_ops *ops;
-    size_t n, d, k, blocks; /* the most components, blocks of a round */
-    size_t lines;           /* of l: k, and one for noise */
-    char *panels;           /* [lanes, blocks, d * KERN_ROWS] */
-    char *l;                /* [lanes, blocks, lines * KERN_ROWS] */
-    double *total;          /* [lanes, blocks, KERN_ROWS] */
-    double *sums;           /* [lanes, blocks] of log-densities */
-    double *noise;          /* [lanes, blocks] of p(noise | x) */
-    double *ones;           /* [KERN_ROWS] */
+    size_t d, k, blocks; /* the most components, blocks of a round */
+    size_t lines;        /* of l: k, and one for noise */
+    char *panels;        /* [lanes, blocks, d * KERN_ROWS] */
+    char *l;             /* [lanes, blocks, lines * KERN_ROWS] */
+    double *total;       /* [lanes, blocks, KERN_ROWS] */
+    double *sums;        /* [lanes, blocks] of log-densities */
+    double *noise;       /* [lanes, blocks] of p(noise | x) */
+    double *ones;        /* [KERN_ROWS] */
     void *stage;
     char *metric; /* [lanes, d]: makes distances of scaled columns plain ones */
     gmm_partial *partial; /* NULL: no cell may be missing */
     /* The round under way. */
     base_view view;
-    size_t first, rows, used; /* used: blocks */
-    size_t most_strips;       /* of a component, for the threads there are */
-    size_t strips, group;     /* in the round; components of an item */
+    size_t first, end, rows, used; /* used: blocks */
+    size_t most_strips;   /* of a component, for the threads there are */
+    size_t strips, group; /* in the round; components of an item */
 };
 
 /* Blocks a round, from the shape alone: panels that stay in L2, and not more
@@ -92,11 +93,11 @@ int32_t gmm_pass_open(gmm_pass *pass, genmod_workspace *w)
     memset(r, 0, sizeof *r);
     r->ops = gmm_tables_of(p, type)->ops;
     bytes = r->ops->bytes;
-    r->n = base_data_rows(pass->x);
     r->d = d;
     r->k = k;
     r->lines = pass->noise ? k + 1 : k;
-    r->blocks = blocks = round_blocks(r->n, d, k, lanes, bytes);
+    r->blocks = blocks =
+        round_blocks(base_data_rows(pass->x), d, k, lanes, bytes);
     r->panels = scratch(w, lanes * blocks, d, KERN_ROWS, bytes, &status);
     if (!status)
         r->l = scratch(w, lanes * blocks, r->lines, KERN_ROWS, bytes, &status);
@@ -479,7 +480,7 @@ static size_t round_strips(const gmm_pass *pass)
 static int32_t run_round(gmm_pass *pass, genmod_workspace *w)
 {
     gmm_round *const r = pass->round;
-    const size_t left = r->n - r->first, whole = r->blocks * KERN_ROWS;
+    const size_t left = r->end - r->first, whole = r->blocks * KERN_ROWS;
     int32_t status;
 
     r->rows = left < whole ? left : whole;
@@ -561,7 +562,8 @@ static void plain_metric(const gmm_pass *pass)
     }
 }
 
-int32_t gmm_pass_run(gmm_pass *pass, genmod_workspace *w)
+int32_t gmm_pass_rows(gmm_pass *pass, size_t first, size_t n,
+                      genmod_workspace *w)
 {
     gmm_round *const r = pass->round;
     int32_t status = GENMOD_OK;
@@ -582,7 +584,8 @@ int32_t gmm_pass_run(gmm_pass *pass, genmod_workspace *w)
     r->group = pass->n_lanes * r->k >= 8 * base_width(w) ? 4 : 1;
     if (pass->source == GMM_NEAREST)
         plain_metric(pass);
-    for (r->first = 0; r->first < r->n && !status; r->first += r->rows) {
+    r->end = first + n;
+    for (r->first = first; r->first < r->end && !status; r->first += r->rows) {
         status = base_cancelled(w);
         if (!status)
             status = run_round(pass, w);

@@ -5,6 +5,7 @@
 #include "gmm/algebra.h"
 #include "gmm/hold.h"
 #include "gmm/noise.h"
+#include "gmm/ranks.h"
 
 /* Results gather in scratch and go out when the last row is done, so that a
  * call that fails leaves the caller's array alone. */
@@ -119,11 +120,17 @@ static int32_t score(const gmm_model *m, const genmod_data *x, gmm_give give,
                      .arg = h,
                      .noise = m->params->noise[0] > 0,
                      .normalise = normalise,
+                     .shared = give == NULL,
                      .source = GMM_POSTERIOR};
-    int32_t status;
+    size_t first;
+    int32_t status = GENMOD_OK;
 
     lane->params = m->params;
-    status = gmm_pass_open(&pass, w);
+    if (pass.shared)
+        status =
+            base_all_rows(w, GENMOD_OK, base_data_rows(x), &first, &pass.total);
+    if (!status)
+        status = gmm_pass_open(&pass, w);
     if (!status)
         status = gmm_pass_run(&pass, w);
     *weight = pass.weight;
@@ -218,6 +225,8 @@ static int32_t criterion(const gmm_model *m, const genmod_data *x, int kind,
 
     if (!status && !out)
         status = base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
+    status = gmm_agree(m, x, gmm_call("criterion") + (uint64_t)kind,
+                       GMM_PARAMETERS, status, w);
     if (!status)
         status = score(m, x, NULL, NULL, 0, &lane, &weight, w);
     if (status)

@@ -4,6 +4,7 @@
 
 #include "gmm/kmeans.h"
 #include "gmm/noise.h"
+#include "gmm/ranks.h"
 #include "gmm/survey.h"
 #include "gmm/variational.h"
 
@@ -15,14 +16,17 @@ static int32_t glance(const gmm_job *job, gmm_params *p)
 {
     const size_t n = job->n < KERN_ROWS ? job->n : KERN_ROWS, d = job->d;
     double *const rows = base_scratch(job->w, n * d, sizeof(double));
-    int64_t *const number = base_scratch(job->w, n, sizeof(int64_t));
+    void *const stage =
+        base_scratch(job->w, 1, base_data_stage_bytes(job->x, n));
+    double weight[KERN_ROWS];
+    int64_t number[KERN_ROWS];
     int32_t status;
 
-    if (!rows || !number)
+    if (!rows || !stage)
         return base_status(job->w);
     for (size_t i = 0; i < n; i++)
         number[i] = (int64_t)i;
-    status = base_data_gather(job->x, n, number, rows, NULL, NULL, job->w);
+    status = gmm_gather_all(job, n, number, stage, rows, weight);
     if (status)
         return status;
     for (size_t c = 0; c < d; c++) {
@@ -87,6 +91,8 @@ static int32_t whole_columns(gmm_job *job)
                      .n_lanes = 1,
                      .lanes = &lane,
                      .moments = 1,
+                     .shared = 1,
+                     .total = job->n,
                      .source = GMM_NEAREST};
     int32_t status = s ? GENMOD_OK : base_status(job->w);
 
@@ -109,7 +115,7 @@ int32_t gmm_job_columns(gmm_job *job)
     int32_t status = GENMOD_OK;
 
     if (base_data_missing(job->x) || job->side)
-        status = gmm_survey_run(job->x, &s, job->w);
+        status = gmm_survey_run(job->x, job->n, &s, job->w);
     job->partial = s.missing > 0;
     if (!status && !job->partial)
         status = whole_columns(job);
@@ -187,19 +193,37 @@ static void note_gaps(const gmm_job *job, const gmm_kmeans *s, size_t b,
         }
 }
 
-static int32_t take_sample(const gmm_job *job, gmm_kmeans *s, double scale)
+/* m gathered rows become blocks b, b + 1, … of the sample. */
+static void pack_sample(const gmm_job *job, const gmm_kmeans *s,
+                        const double *scales, size_t b, size_t m, double *rows)
 {
     const size_t d = job->d;
+
+    for (size_t at = 0; at < m; at += KERN_ROWS, b++) {
+        const size_t some = m - at < KERN_ROWS ? m - at : KERN_ROWS;
+        const base_view v = {.rows = rows + at * d,
+                             .type = GENMOD_F64,
+                             .col_stride = 1,
+                             .row_stride = (int64_t)d,
+                             .scale = 1};
+
+        if (s->gap)
+            note_gaps(job, s, b, some, rows + at * d);
+        s->ops->pack(&v, some, d, job->center, scales,
+                     s->panels + b * d * KERN_ROWS);
+    }
+}
+
+/* Several blocks at a time where every rank has to wait for the others. */
+static int32_t take_sample(const gmm_job *job, gmm_kmeans *s, double scale)
+{
+    const size_t d = job->d, blocks = base_ranks_of(job->w).size > 1 ? 16 : 1;
+    const size_t most = blocks * KERN_ROWS;
     void *const stage =
-        base_scratch(job->w, 1, base_data_stage_bytes(job->x, KERN_ROWS));
-    double *const rows = base_scratch(job->w, KERN_ROWS * d, sizeof(double));
+        base_scratch(job->w, 1, base_data_stage_bytes(job->x, most));
+    double *const rows = base_scratch(job->w, most * d, sizeof(double));
     double *const scales = base_scratch(job->w, d, sizeof(double));
     int64_t *const number = base_scratch(job->w, s->rows, sizeof(int64_t));
-    base_view v = {.rows = rows,
-                   .type = GENMOD_F64,
-                   .col_stride = 1,
-                   .row_stride = (int64_t)d,
-                   .scale = 1};
     int32_t status = GENMOD_OK;
 
     if (!stage || !rows || !scales || !number)
@@ -207,17 +231,13 @@ static int32_t take_sample(const gmm_job *job, gmm_kmeans *s, double scale)
     for (size_t c = 0; c < d; c++)
         scales[c] = scale;
     choose_rows(job, s->rows, number);
-    for (size_t b = 0; b < s->blocks && !status; b++) {
-        const size_t first = b * KERN_ROWS, left = s->rows - first;
-        const size_t m = left < KERN_ROWS ? left : KERN_ROWS;
+    for (size_t first = 0; first < s->rows && !status; first += most) {
+        const size_t left = s->rows - first, m = left < most ? left : most;
 
-        status = gmm_gather(job->x, m, number + first, stage, rows,
-                            s->weight + first, job->w);
-        if (!status && s->gap)
-            note_gaps(job, s, b, m, rows);
+        status = gmm_gather_all(job, m, number + first, stage, rows,
+                                s->weight + first);
         if (!status)
-            s->ops->pack(&v, m, d, job->center, scales,
-                         s->panels + b * d * KERN_ROWS);
+            pack_sample(job, s, scales, first / KERN_ROWS, m, rows);
     }
     return status;
 }

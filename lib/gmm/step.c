@@ -1,7 +1,7 @@
 /* gmm_start() and gmm_step(). */
 #include <math.h>
 
-#include "gmm/job.h"
+#include "gmm/ranks.h"
 
 static int32_t start(gmm_model *m, const genmod_data *x, const double *r,
                      genmod_workspace *w)
@@ -15,6 +15,7 @@ static int32_t start(gmm_model *m, const genmod_data *x, const double *r,
         status = gmm_job_columns(&job);
     if (!status)
         status = gmm_job_start(&job, r, 0, 1);
+    status = base_meet(w, status);
     if (!status) {
         base_report_clear(m->report);
         gmm_job_note_mends(&job.tracks[0], job.k);
@@ -35,6 +36,7 @@ int32_t gmm_start(gmm_model *m, const genmod_data *x, genmod_workspace *w)
     if (!w)
         return status;
     status = gmm_check_training(m, x, w);
+    status = gmm_agree(m, x, gmm_call("start"), GMM_AFRESH, status, w);
     return base_leave(&call, status ? status : start(m, x, NULL, w));
 }
 
@@ -73,6 +75,8 @@ int32_t gmm_start_responsibilities(gmm_model *m, const genmod_data *x,
     if (!status)
         status = check_responsibilities(base_data_rows(x), gmm_components(m),
                                         bytes, r, w);
+    status =
+        gmm_agree(m, x, gmm_call("responsibilities"), GMM_AFRESH, status, w);
     return base_leave(&call, status ? status : start(m, x, r, w));
 }
 
@@ -109,5 +113,6 @@ int32_t gmm_step(gmm_model *m, const genmod_data *x, genmod_workspace *w)
         status = gmm_check_fitted(m, w);
     if (!status)
         status = gmm_check_columns(m, x, w);
+    status = gmm_agree(m, x, gmm_call("step"), GMM_REPORT, status, w);
     return base_leave(&call, status ? status : step(m, x, w));
 }

@@ -141,7 +141,9 @@ int32_t gmm_partial_fit(gmm_model *m, const genmod_data *x, genmod_workspace *w)
     w = base_enter(&call, w, &status);
     if (!w)
         return status;
-    status = gmm_check_training(m, x, w);
+    status = base_alone(w, "gmm_partial_fit()");
+    if (!status)
+        status = gmm_check_training(m, x, w);
     if (!status && m->params)
         status = gmm_check_columns(m, x, w);
     if (!status)

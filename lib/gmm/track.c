@@ -140,7 +140,7 @@ void gmm_job_break(gmm_track *t)
 int32_t gmm_job_finish(gmm_job *job, gmm_past p, int rests)
 {
     gmm_track *const t = &job->tracks[0];
-    const int32_t status = gmm_job_advance(job, t);
+    const int32_t status = base_meet(job->w, gmm_job_advance(job, t));
 
     if (status)
         return status;

@@ -134,6 +134,8 @@ static int32_t learn_matrix(const gmm_job *job, double *out)
                      .n_lanes = 1,
                      .lanes = &lane,
                      .moments = 1,
+                     .shared = 1,
+                     .total = job->n,
                      .source = GMM_NEAREST};
     int32_t status = s ? GENMOD_OK : base_status(job->w);
 

@@ -5,6 +5,7 @@
 
 #include "genmod/exchange.h"
 #include "genmod/gmm_learn.h"
+#include "genmod/scale.h"
 #include "support/threads.h"
 
 #include <math.h>
@@ -534,6 +535,9 @@ static void every_allocation_of_a_context_is_survived(void **state)
             status = genmod_context_set_threads(c, 4);
             if (status == GENMOD_NO_MEMORY)
                 assert_ok(genmod_context_set_threads(c, 4));
+            assert_ok(
+                genmod_context_set_communicator(c, 0, 1, NULL, NULL, NULL, &h));
+            assert_ok(genmod_context_set_shards(c, 4));
         }
         const size_t asked = h.calls;
         genmod_context_free(c);

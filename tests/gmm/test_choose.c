@@ -44,6 +44,31 @@ static void published(const scene *s, int64_t row, double likelihood,
                     slack);
 }
 
+/* Every cell of the grid leaves the gaps out, not only the first. */
+static void cells_of_the_grid_are_fits_where_data_are_missing(void **state)
+{
+    (void)state;
+    scene s = open("faithful.csv", "seed=4 max_iterations=30");
+    for (size_t i = 0; i < s.t.n; i += 5)
+        s.t.x[i * s.t.d + i % s.t.d] = NAN;
+    assert_ok(genmod_data_set_missing(s.view, 1, NULL));
+    assert_ok(
+        gmm_choose(s.m, s.view, NULL, 2, 3, "full", GMM_CHOOSE_BIC, NULL));
+    for (size_t k = 2; k <= 3; k++) {
+        gmm_model *const one =
+            fixture_model(k, REF_FULL, "seed=4 max_iterations=30");
+        double mean;
+
+        assert_ok(gmm_fit(one, s.view, NULL, NULL, NULL));
+        assert_ok(gmm_log_likelihood(one, s.view, &mean, NULL));
+        assert_near(fixture_series(s.m, GMM_REPORT_CHOICE_LOG_LIKELIHOOD,
+                                   (int64_t)k - 2),
+                    mean * (double)s.t.n, 1e-9 * (double)s.t.n);
+        gmm_free(one);
+    }
+    close(&s);
+}
+
 static void faithful_is_mclusts(void **state)
 {
     (void)state;
@@ -270,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faithful_is_mclusts),
+        cmocka_unit_test(cells_of_the_grid_are_fits_where_data_are_missing),
         cmocka_unit_test(diabetes_is_mclusts),
         cmocka_unit_test(acidity_and_galaxies_are_mclusts),
         cmocka_unit_test(each_fit_is_a_fit_of_its_own),

@@ -22,7 +22,7 @@ BELOW = {
     'gan': ['base', 'kern', 'ad', 'nn', 'codec', 'measure', 'model'],
 }
 FAMILIES = ['gmm', 'ae', 'vae', 'gan', 'measure']
-SHARED = {'base.h', 'data.h'}
+SHARED = {'base.h', 'data.h', 'scale.h'}
 INCLUDE = re.compile(r'^#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 

@@ -57,6 +57,7 @@ static int32_t watch(const genmod_report *report, void *user)
 static void call_context(scene *s)
 {
     genmod_context *c = NULL;
+    size_t first, count;
     genmod_version();
     unchanged(s, "genmod_version");
     genmod_status_name(GENMOD_LIMIT);
@@ -71,6 +72,10 @@ static void call_context(scene *s)
     good(s, "genmod_context_set_kernels", genmod_context_set_kernels(c, NULL));
     genmod_context_kernels(c);
     unchanged(s, "genmod_context_kernels");
+    good(s, "genmod_context_set_communicator",
+         genmod_context_set_communicator(c, 0, 1, NULL, NULL, NULL, NULL));
+    good(s, "genmod_context_set_shards", genmod_context_set_shards(c, 0));
+    good(s, "genmod_shard", genmod_shard(ROWS, 1, 2, 4, &first, &count));
     good(s, "genmod_workspace_new", genmod_workspace_new(c, &s->w));
     genmod_workspace_error(s->w);
     unchanged(s, "genmod_workspace_error");
