@@ -43,6 +43,7 @@ const model_family gan_family = {
     .surveys = gan_surveys,
     .labelled = gan_labelled,
     .look = gan_look,
+    .sums = gan_sums,
     .compile = gan_compile,
     .recipe = gan_recipe,
     .players = 2,
