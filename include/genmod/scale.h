@@ -11,7 +11,8 @@
  *
  * Collective are gmm_start(), gmm_start_responsibilities(), gmm_step(),
  * gmm_fit(), gmm_choose(), gmm_log_likelihood(), gmm_aic(), gmm_bic() and
- * gmm_likelihood_gradient(). Each begins by comparing library version, kernels,
+ * gmm_likelihood_gradient(), and ae_, vae_ and gan_start(), _step() and _fit(),
+ * and ae_adopt(), whose "batch_size" is of all ranks' rows. Each begins by comparing library version, kernels,
  * shards, options and shape of the data over the ranks. A difference, or what
  * goes wrong on one rank (a cell that is no number, a cancel, no memory), is an
  * error on every rank: its code, and the text of the rank that it came from,

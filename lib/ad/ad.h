@@ -105,6 +105,14 @@ int32_t ad_graph_status(const ad_graph *g);
  * with the text `why`, unless something went wrong before. */
 ad_node ad_refuse(ad_graph *g, const char *why);
 size_t ad_graph_rows(const ad_graph *g);
+/* The graph is of one of several parts of a batch, with as many rows each, that
+ * are replayed together by ad_program_share(): the shards of all ranks. Before
+ * the first node; 1 unless told. Then ad_all_sum() adds over the parts, and so
+ * do moments over rows; what else takes rows together takes a part's. What is
+ * differentiated is the sum of the parts' losses: a gradient of what all parts
+ * share (a variable) is the sum of what the parts leave. */
+void ad_graph_share(ad_graph *g, size_t parts);
+size_t ad_graph_parts(const ad_graph *g);
 size_t ad_graph_size(const ad_graph *g); /* nodes */
 /* Until the next node is made. Of AD_NONE sizes of 1, that it can be read. */
 const ad_shape *ad_shape_at(const ad_graph *g, ad_node x);
@@ -225,9 +233,12 @@ void ad_moments(ad_graph *g, ad_node a, uint32_t axes, ad_node *mean,
 /* All elements. */
 ad_node ad_sum_all(ad_graph *g, ad_node a);
 ad_node ad_mean_all(ad_graph *g, ad_node a);
-/* The sum over all ranks of a distributed run; the identity on one process, and
- * its own adjoint. */
+/* The sum over all parts of what has no rows, its own adjoint, and the mean; of
+ * one part the identity. */
 ad_node ad_all_sum(ad_graph *g, ad_node a);
+ad_node ad_all_mean(ad_graph *g, ad_node a);
+/* As ad_count(), of all parts. */
+ad_node ad_all_count(ad_graph *g, ad_node x);
 
 /* ---- linear.c ------------------------------------------------------------ */
 
@@ -350,6 +361,10 @@ typedef struct ad_replay {
     uint64_t first_row;  /* the global number of row 0 */
     void *arena;         /* aligned to 64 */
     size_t width;        /* that the arena was made for */
+    /* Where gradients go, laid out as the store's from that number on; NULL:
+     * there. */
+    void *gradients;
+    size_t first_gradient;
 } ad_replay;
 
 /* Runs all steps: over the pool of w, or, with w NULL, on the calling thread
@@ -359,6 +374,28 @@ typedef struct ad_replay {
  * where no operator sums over rows. */
 void ad_program_run(const ad_program *p, const ad_store *s, const ad_replay *r,
                     genmod_workspace *w);
+
+/* ---- share.c: parts of a batch, over ranks ------------------------------- */
+
+/* Replays of this rank's parts of a batch, base_parts(w) of them, of equal
+ * rows: in step with each other and with those of the other ranks, whom they
+ * meet at each sum over parts; so its bits are those of base_all_sum_shards().
+ * States' successors have to be the same of all parts. `room` is for what is
+ * exchanged: so many bytes. GENMOD_CALLBACK, or what another rank failed with:
+ * the outputs then mean nothing. */
+size_t ad_program_room(const ad_program *p, const genmod_workspace *w);
+int32_t ad_program_share(const ad_program *p, const ad_store *s,
+                         const ad_replay *r, void *room, genmod_workspace *w);
+/* The outputs of all parts, on every rank: of rows, one part's after another's;
+ * of others the mean. */
+size_t ad_program_join_bytes(const ad_program *p, const genmod_workspace *w);
+int32_t ad_program_join(const ad_program *p, const ad_replay *r, void *room,
+                        genmod_workspace *w);
+const void *ad_program_joined(const ad_program *p, size_t i, const void *room,
+                              size_t local, size_t parts);
+/* Numbers that the parts of a rank hand out in a replay of m rows, in sums and
+ * in outputs: what measurements are held against. */
+size_t ad_program_shared(const ad_program *p, size_t rows);
 
 /* The plan as text: a line a step (number, operator, shape, bytes, items,
  * fused code), with a line before the first of each region that says how its

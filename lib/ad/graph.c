@@ -1,4 +1,5 @@
 /* Nodes: an arena of records, each of which stands there once. */
+#include <assert.h>
 #include <string.h>
 
 #include "ad/internal.h"
@@ -14,6 +15,7 @@ int32_t ad_graph_new(size_t rows, ad_graph **out, genmod_workspace *w)
         return base_status(w);
     g->w = w;
     g->rows = rows;
+    g->parts = 1;
     if (rows < 1)
         ad_refuse(g, "a graph is for 1 row or more");
     return g->status;
@@ -38,6 +40,17 @@ int32_t ad_graph_status(const ad_graph *g)
 size_t ad_graph_rows(const ad_graph *g)
 {
     return g->rows;
+}
+
+void ad_graph_share(ad_graph *g, size_t parts)
+{
+    assert(g->size == 0 && parts > 0);
+    g->parts = parts;
+}
+
+size_t ad_graph_parts(const ad_graph *g)
+{
+    return g->parts;
 }
 
 size_t ad_graph_size(const ad_graph *g)

@@ -115,7 +115,7 @@ extern const ad_operator ad_operators[AD_OPS];
 struct ad_graph {
     genmod_workspace *w;
     int32_t status;
-    size_t rows;
+    size_t rows, parts;
     size_t size, room;
     ad_record *nodes;
     size_t slots; /* of the hash table, a power of two */
@@ -226,6 +226,7 @@ extern const struct ad_kernel ad_kernel_draw; /* uniform, normal */
 extern const struct ad_kernel ad_kernel_iota;
 extern const struct ad_kernel ad_kernel_pad;
 extern const struct ad_kernel ad_kernel_concat;
+extern const struct ad_kernel ad_kernel_all_sum; /* of several parts */
 extern const struct ad_kernel ad_kernel_reduce; /* greatest … moments */
 extern const struct ad_kernel ad_kernel_matmul;
 extern const struct ad_kernel ad_kernel_conv;   /* the triple */

@@ -409,15 +409,35 @@ ad_node ad_stop(ad_graph *g, ad_node a)
     return ad_append(g, &n);
 }
 
-/* the sum over all ranks, its own adjoint */
+/* the sum over all parts, its own adjoint: what each part's loss hands back to
+ * the sum belongs to the operands of all */
 
 ad_node ad_all_sum(ad_graph *g, ad_node a)
 {
+    double v;
+
     if (a < 0 || ad_is_zero(g, a))
         return a;
+    if (g->parts > 1 && ad_is_constant(g, a, &v))
+        return ad_constant(g, v * (double)g->parts, *ad_shape_at(g, a));
+    if (g->parts > 1 && ad_shape_at(g, a)->div)
+        return ad_refuse(g, "a sum over parts has no rows");
     const ad_record n =
         ad_record_of(AD_OP_ALL_SUM, a, AD_NONE, ad_shape_at(g, a));
     return ad_append(g, &n);
+}
+
+ad_node ad_all_mean(ad_graph *g, ad_node a)
+{
+    return g->parts == 1 ? a
+                         : ad_scale(g, ad_all_sum(g, a), 1 / (double)g->parts);
+}
+
+ad_node ad_all_count(ad_graph *g, ad_node x)
+{
+    const ad_node n = ad_count(g, x);
+
+    return g->parts == 1 ? n : ad_scale(g, n, (double)g->parts);
 }
 
 void ad_gradient_all_sum(ad_graph *g, ad_node y, ad_node dy, uint32_t wanted,

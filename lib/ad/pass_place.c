@@ -223,8 +223,11 @@ static void name_places(const ad_plan *p)
                 p->g->input_names[value->r.i[0]], place_of(p, (int32_t)v, 0)};
     }
     for (size_t i = 0; i < p->targets; i++)
-        if (p->target[i].kind == AD_OUTPUT)
+        if (p->target[i].kind == AD_OUTPUT) {
+            to->extents[to->n_outputs] =
+                ad_extent_of(ad_shape_at(p->g, p->target[i].node));
             to->outputs[to->n_outputs++] = place_of(p, p->of[i], 0);
+        }
 }
 
 static void settle(const ad_plan *p, ad_buffer *b)

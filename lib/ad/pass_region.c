@@ -23,12 +23,15 @@
 #define SHARED_MOST ((size_t)1 << 20)
 #define SLICES 32 /* panels of a region without products */
 
+/* How a group may run. */
+enum { SIDE, ROWS, CUT };
+
 typedef struct schedule {
     ad_plan *p;
-    int32_t *waits;   /* [groups] operands' groups that have no place yet */
-    int32_t *by_rows; /* [groups] */
-    size_t panel;     /* rows, of a region with products */
-    int32_t steps;    /* that have a place */
+    int32_t *waits; /* [groups] operands' groups that have no place yet */
+    int32_t *kind;  /* [groups] */
+    size_t panel;   /* rows, of a region with products */
+    int32_t steps;  /* that have a place */
 } schedule;
 
 /* ---- which groups go by rows --------------------------------------------- */
@@ -104,6 +107,12 @@ static int fused_by_rows(const ad_plan *p, int32_t g)
     return 1;
 }
 
+/* A sum over parts: nothing else is under way while the ranks exchange it. */
+static int is_cut(const ad_value *v)
+{
+    return v->class == AD_STEPPED && v->r.op == AD_OP_ALL_SUM;
+}
+
 static int goes_by_rows(const schedule *s, int32_t g)
 {
     const ad_plan *const p = s->p;
@@ -165,7 +174,7 @@ static int may_follow(const schedule *s, int32_t g, int32_t first)
 }
 
 /* Of the groups that could come next, that whose last value is oldest. */
-static int32_t next(const schedule *s, int by_rows, int32_t first)
+static int32_t next(const schedule *s, int kind, int32_t first)
 {
     const ad_plan *const p = s->p;
     int32_t best = -1, age = INT32_MAX;
@@ -174,7 +183,7 @@ static int32_t next(const schedule *s, int by_rows, int32_t first)
         const int32_t last = p->member[p->begin[g + 1] - 1];
 
         if (s->waits[g] == 0 && p->step_of[g] < 0 && last < age &&
-            s->by_rows[g] == by_rows && (!by_rows || may_follow(s, g, first))) {
+            s->kind[g] == kind && (kind != ROWS || may_follow(s, g, first))) {
             best = g;
             age = last;
         }
@@ -191,11 +200,11 @@ static void place(schedule *s, ad_region *r, int32_t g)
     r->cost += cost_of(s->p, g);
 }
 
-static void side_by_side(schedule *s, ad_region *r)
+static void side_by_side(schedule *s, int kind, ad_region *r)
 {
     int32_t g = 0;
 
-    while (r->n < AD_SIDE && (g = next(s, 0, 0)) >= 0)
+    while (r->n < AD_SIDE && (g = next(s, kind, 0)) >= 0)
         place(s, r, g);
     for (int32_t i = r->first; i < s->steps; i++)
         release(s, s->p->order[i]);
@@ -206,7 +215,7 @@ static void by_panels(schedule *s, ad_region *r)
     const ad_plan *const p = s->p;
     int products = 0;
 
-    for (int32_t g; (g = next(s, 1, r->first)) >= 0;) {
+    for (int32_t g; (g = next(s, ROWS, r->first)) >= 0;) {
         products |= p->value[p->member[p->begin[g]]].r.op == AD_OP_MATMUL;
         place(s, r, g);
         release(s, g);
@@ -214,6 +223,13 @@ static void by_panels(schedule *s, ad_region *r)
     r->panel = products ? s->panel : ad_parts(p->g->rows, SLICES);
     if (r->cost < AD_SMALL || p->program->apart)
         r->panel = p->g->rows;
+}
+
+/* Once nothing else can come: all that wait are one message. */
+static void exchange(schedule *s, ad_region *r)
+{
+    side_by_side(s, CUT, r);
+    r->cut = 1;
 }
 
 /* Steps of one panel follow each other; those of several, or side by side, are
@@ -252,15 +268,19 @@ static void sort(schedule *s)
         if (p->value[v].group >= 0)
             count(p, (int32_t)v, 1, s->waits);
     for (int32_t g = 0; g < (int32_t)p->groups; g++)
-        s->by_rows[g] = goes_by_rows(s, g);
+        s->kind[g] = is_cut(&p->value[p->member[p->begin[g]]]) ? CUT
+                     : goes_by_rows(s, g)                      ? ROWS
+                                                               : SIDE;
     while (s->steps < (int32_t)p->groups) {
         ad_region *const r = &p->region[p->regions];
 
         *r = (ad_region){.first = s->steps};
-        if (next(s, 0, 0) >= 0)
-            side_by_side(s, r);
-        else
+        if (next(s, SIDE, 0) >= 0)
+            side_by_side(s, SIDE, r);
+        else if (next(s, ROWS, r->first) >= 0)
             by_panels(s, r);
+        else
+            exchange(s, r);
         p->regions++;
     }
     set_times(p);
@@ -272,12 +292,12 @@ int32_t ad_pass_region(ad_plan *p)
     int32_t status = GENMOD_OK;
 
     s.waits = base_alloc_zero(p->w, p->groups, sizeof *s.waits);
-    s.by_rows = base_alloc_zero(p->w, p->groups, sizeof *s.by_rows);
-    if (s.waits && s.by_rows)
+    s.kind = base_alloc_zero(p->w, p->groups, sizeof *s.kind);
+    if (s.waits && s.kind)
         sort(&s);
     else
         status = base_status(p->w);
-    base_free(s.by_rows);
+    base_free(s.kind);
     base_free(s.waits);
     return status;
 }

@@ -305,7 +305,7 @@ static void resolve(views *s, ad_node x)
     const ad_operator *const o = &ad_operators[r->op];
     int32_t class = o->class;
 
-    if (class == AD_VIEW) {
+    if (class == AD_VIEW && !(o->kernel && s->p->g->parts > 1)) {
         view(s, r, &s->ref[x]);
         return;
     }

@@ -152,6 +152,7 @@ typedef struct ad_region {
     int32_t first, n;
     size_t panel; /* rows; 0: side by side */
     size_t cost;  /* picoseconds, guessed */
+    int32_t cut;  /* 1: sums over the parts; share.c */
 } ad_region;
 
 struct ad_program {
@@ -163,6 +164,7 @@ struct ad_program {
     ad_region *regions;
     ad_named *inputs;
     ad_place *outputs;
+    ad_extent *extents; /* of the outputs */
     size_t arena; /* bytes, without the slots behind */
     size_t slot;  /* bytes of one */
 };
@@ -248,6 +250,10 @@ struct ad_kernel {
 };
 
 extern const struct ad_kernel ad_kernel_fused;
+
+/* run.c: a replay that begins, and one region of it. */
+ad_exec ad_open(const ad_program *p, const ad_store *s, const ad_replay *r);
+void ad_run_region(const ad_exec *e, const ad_region *r, genmod_workspace *w);
 
 /* The stream of draws of a replay's step: draws of different steps have nothing
  * in common. */

@@ -14,6 +14,7 @@ void ad_program_free(ad_program *p)
     base_free(p->regions);
     base_free(p->inputs);
     base_free(p->outputs);
+    base_free(p->extents);
     base_free(p);
 }
 
@@ -44,7 +45,9 @@ static int32_t passes(ad_plan *p)
     to->regions = base_alloc_zero(p->w, p->regions, sizeof *to->regions);
     to->inputs = base_alloc_zero(p->w, p->g->inputs, sizeof *to->inputs);
     to->outputs = base_alloc_zero(p->w, p->targets, sizeof *to->outputs);
-    if (!to->steps || !to->regions || !to->inputs || !to->outputs)
+    to->extents = base_alloc_zero(p->w, p->targets, sizeof *to->extents);
+    if (!to->steps || !to->regions || !to->inputs || !to->outputs ||
+        !to->extents)
         return base_status(p->w);
     to->n = p->groups;
     to->n_regions = p->regions;

@@ -322,7 +322,9 @@ ad_node ad_argmin(ad_graph *g, ad_node a, int32_t axis, int keep)
     return position(g, AD_OP_ARGMIN, a, axis, keep);
 }
 
-/* moments: dx = (dmean + 2 dvariance (x - mean)) / N */
+/* moments: dx = (dmean + 2 dvariance (x - mean)) / N; of several parts with as
+ * many rows, Chan, Golub, LeVeque 1979, equation (2.1): the mean of the means,
+ * and of the variances and the squares by which the means are apart */
 
 /* Entry k of the last axis, which goes. */
 static ad_node entry(ad_graph *g, ad_node y, int64_t k)
@@ -330,6 +332,16 @@ static ad_node entry(ad_graph *g, ad_node y, int64_t k)
     const int32_t last = ad_shape_at(g, y)->rank - 1;
 
     return drop(g, ad_part(g, y, last, k, 1), 1u << last, 0);
+}
+
+static void join_moments(ad_graph *g, ad_node *mean, ad_node *variance)
+{
+    const ad_node own = *mean;
+    ad_node apart;
+
+    *mean = ad_all_mean(g, own);
+    apart = ad_sub(g, own, *mean);
+    *variance = ad_all_mean(g, ad_add(g, *variance, ad_mul(g, apart, apart)));
 }
 
 void ad_moments(ad_graph *g, ad_node a, uint32_t axes, ad_node *mean,
@@ -351,6 +363,8 @@ void ad_moments(ad_graph *g, ad_node a, uint32_t axes, ad_node *mean,
         return;
     *mean = entry(g, y, 0);
     *variance = entry(g, y, 1);
+    if (g->parts > 1 && some & 1 && ad_shape_at(g, a)->div)
+        join_moments(g, mean, variance);
 }
 
 void ad_gradient_moments(ad_graph *g, ad_node y, ad_node dy, uint32_t wanted,

@@ -3,6 +3,18 @@
 
 #include "ad/plan.h"
 
+/* In the store, or as far into the replay's own gradients. */
+static char *gradient_at(const ad_exec *e, size_t i)
+{
+    char *const at = ad_store_grad(e->s, i);
+
+    if (!e->r->gradients)
+        return at;
+    return (char *)e->r->gradients +
+           ((at - (const char *)ad_store_gradients(e->s)) -
+            (ptrdiff_t)(e->r->first_gradient * e->p->ops->bytes));
+}
+
 char *ad_at_place(const ad_exec *e, const ad_place *p)
 {
     const size_t i = (size_t)p->variable;
@@ -11,7 +23,7 @@ char *ad_at_place(const ad_exec *e, const ad_place *p)
     case AD_IN_VALUES:
         return (char *)ad_store_value(e->s, i) + p->at;
     case AD_IN_GRADIENTS:
-        return (char *)ad_store_grad(e->s, i) + p->at;
+        return gradient_at(e, i) + p->at;
     case AD_IN_SUCCESSORS:
         return (char *)ad_store_next(e->s, i) + p->at;
     default:
@@ -150,7 +162,7 @@ static void run_steps(const ad_exec *e, const ad_region *r, size_t first,
         run_side(e, first, n, w);
 }
 
-static ad_exec open(const ad_program *p, const ad_store *s, const ad_replay *r)
+ad_exec ad_open(const ad_program *p, const ad_store *s, const ad_replay *r)
 {
     ad_exec e = {.p = p, .s = s, .r = r};
 
@@ -159,17 +171,19 @@ static ad_exec open(const ad_program *p, const ad_store *s, const ad_replay *r)
     return e;
 }
 
+void ad_run_region(const ad_exec *e, const ad_region *r, genmod_workspace *w)
+{
+    run_steps(e, r, (size_t)r->first, (size_t)r->n, w);
+}
+
 void ad_program_run(const ad_program *p, const ad_store *s, const ad_replay *r,
                     genmod_workspace *w)
 {
-    const ad_exec e = open(p, s, r);
+    const ad_exec e = ad_open(p, s, r);
 
     assert(r->width >= 1 && (!w || base_width(w) <= r->width));
-    for (size_t i = 0; i < p->n_regions; i++) {
-        const ad_region *const at = &p->regions[i];
-
-        run_steps(&e, at, (size_t)at->first, (size_t)at->n, w);
-    }
+    for (size_t i = 0; i < p->n_regions; i++)
+        ad_run_region(&e, &p->regions[i], w);
 }
 
 /* A region's steps one after another: the same bits, with more barriers. */
@@ -177,7 +191,7 @@ void ad_program_trace(const ad_program *p, const ad_store *s,
                       const ad_replay *r, void (*mark)(size_t step, void *user),
                       void *user, genmod_workspace *w)
 {
-    const ad_exec e = open(p, s, r);
+    const ad_exec e = ad_open(p, s, r);
 
     for (size_t i = 0; i < p->n_regions; i++) {
         const ad_region *const at = &p->regions[i];

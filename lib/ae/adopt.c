@@ -111,7 +111,7 @@ int32_t ae_adopt(ae_model *m, const ae_model *from, const genmod_data *x,
     if (!w)
         return status;
     status = check((model *)m, (const model *)from, w);
-    if (!status)
-        status = model_begin((model *)m, x, adopt, from->base.body, w);
+    status = status ? model_agree((model *)m, x, NULL, 1, status, w)
+                    : model_begin((model *)m, x, adopt, from->base.body, w);
     return base_leave(&call, status);
 }

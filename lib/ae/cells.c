@@ -74,6 +74,33 @@ int32_t ae_look(model_body *b, const model_rows *r, int learn,
     return status;
 }
 
+/* Lows and highs of all ranks. */
+int32_t ae_join(model_body *b, genmod_workspace *w)
+{
+    const size_t d = b->d, ranks = model_shares_of(w).ranks;
+    float *const low = model_body_find(b, AE_LOW);
+    float *const high = model_body_find(b, AE_HIGH);
+    float *const own = base_scratch(w, 2 * d, sizeof *own);
+    float *const all = base_scratch(w, ranks, 2 * d * sizeof *all);
+    int32_t status = own && all ? GENMOD_OK : base_status(w);
+
+    if (((const ae_body *)b)->corruption != AE_SALT_AND_PEPPER)
+        return GENMOD_OK;
+    if (!status) {
+        memcpy(own, low, d * sizeof *own);
+        memcpy(own + d, high, d * sizeof *own);
+    }
+    status = base_all_gather(w, status, 2 * d * sizeof *own, own, all);
+    for (size_t i = 0; i < ranks * d && !status; i++) {
+        const float *const from = all + i / d * 2 * d;
+        const size_t j = i % d;
+
+        low[j] = from[j] < low[j] ? from[j] : low[j];
+        high[j] = from[d + j] > high[j] ? from[d + j] : high[j];
+    }
+    return status;
+}
+
 void ae_fill(const model_trainer *t, const ad_program *p, uint64_t step)
 {
     const size_t bytes = t->body->d * sizeof(float);

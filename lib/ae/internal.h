@@ -115,6 +115,7 @@ void ae_publish(model_trainer *t, const nn_status *s);
 
 /* cells.c: what cells have to be, and their extremes. */
 int ae_surveys(const model_body *b);
+int32_t ae_join(model_body *b, genmod_workspace *w);
 int32_t ae_look(model_body *b, const model_rows *r, int learn,
                 genmod_workspace *w);
 void ae_fill(const model_trainer *t, const ad_program *p, uint64_t step);

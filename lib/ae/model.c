@@ -35,6 +35,7 @@ const model_family ae_family = {
     .surveys = ae_surveys,
     .labelled = ae_labelled,
     .look = ae_look,
+    .join = ae_join,
     .compile = ae_compile,
     .recipe = ae_recipe,
     .compile_update = ae_compile_update,

@@ -25,7 +25,7 @@ static double output(const model_trainer *t, const ad_program *p, size_t i)
 {
     float v;
 
-    memcpy(&v, ad_program_output(p, i, t->arena), sizeof v);
+    memcpy(&v, model_trainer_output(t, p, i), sizeof v);
     return (double)v;
 }
 
@@ -55,7 +55,7 @@ static void note_hits(model_trainer *t, const ad_program *p, size_t m)
         t->tally[HITS] = t->tally[HELD] = 0;
         return;
     }
-    hits = ad_program_output(p, 1, t->arena);
+    hits = model_trainer_output(t, p, 1);
     for (size_t i = 0; i < m; i++)
         t->tally[HITS] += (double)hits[i];
     t->tally[HELD] += (double)m;

@@ -53,8 +53,8 @@ static ad_node share_of(const model_draft *f, double a, ad_node v)
     ad_graph *const g = f->g;
     const ad_node weights =
         ad_reshape(g, model_draft_weights(f), columns_of(f, 1));
-    const ad_node sum = ad_sum(g, ad_mul(g, weights, v), 1, 0);
-    const ad_node mean = ad_div(g, sum, ad_sum_all(g, weights));
+    const ad_node sum = ad_all_mean(g, ad_sum(g, ad_mul(g, weights, v), 1, 0));
+    const ad_node mean = ad_div(g, sum, ad_all_mean(g, ad_sum_all(g, weights)));
     const ad_node m = ad_shift(g, ad_scale(g, mean, 1 - 2 * EDGE), EDGE);
 
     return ad_scale(g, ad_log(g, ad_scale(g, m, 1 / a)), -a);

@@ -327,6 +327,8 @@ int32_t ae_pretrain(ae_model *m, const genmod_data *x, genmod_progress progress,
     if (!m)
         status = base_fail(w, GENMOD_BAD_ARGUMENT, "m is NULL");
     else
+        status = base_alone(w, "ae_pretrain()");
+    if (!status)
         status = ae_check_head(p.m, 0, w);
     if (!status)
         status = model_begin((model *)m, x, train_layers, &p, w);

@@ -104,3 +104,9 @@ int32_t gan_look(model_body *m, const model_rows *r, int learn,
         rows[r->labels[i]] += 1;
     return b->table.blocks ? gan_learn_rows(b, r, w) : GENMOD_OK;
 }
+
+double *gan_sums(model_body *m, size_t i, size_t *n)
+{
+    *n = (size_t)((const gan_body *)m)->classes;
+    return i == 0 && *n ? model_body_find(m, GAN_SHARES) : NULL;
+}

@@ -46,6 +46,7 @@ const model_family gan_family = {
     .labelled = gan_labelled,
     .look = gan_look,
     .initialise = gan_initialise,
+    .sums = gan_sums,
     .compile = gan_compile,
     .recipe = gan_recipe,
     .players = 2,

@@ -482,5 +482,7 @@ int32_t gan_probe(const gan_model *m, const genmod_data *x,
     status = check(&p, cap, out, w);
     if (!status)
         status = check_numbers(&p, rows, steps, w);
+    if (!status)
+        status = base_alone(w, "gan_probe()");
     return base_leave(&call, status ? status : run(&p, out, w));
 }

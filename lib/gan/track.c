@@ -69,7 +69,7 @@ void gan_fill(const model_trainer *t, const ad_program *p, uint64_t step)
 static const float *output(const model_trainer *t, const ad_program *p,
                            size_t i)
 {
-    return ad_program_output(p, i, t->arena);
+    return model_trainer_output(t, p, i);
 }
 
 #define CHUNK 64 /* logits at once */

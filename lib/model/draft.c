@@ -46,6 +46,8 @@ int32_t model_draft_open(model_draft *f, const model_body *b, size_t rows,
 
     *f = (model_draft){.b = b, .w = w};
     status = ad_graph_new(rows, &f->g, w);
+    if (!status && b->parts)
+        ad_graph_share(f->g, b->parts);
     if (!status)
         status = take_scratch(f, flags);
     if (status)
@@ -62,6 +64,14 @@ void model_draft_next(model_draft *f, int32_t variable, ad_node y)
 {
     f->target[f->n++] =
         (ad_target){.kind = AD_NEXT, .node = y, .variable = variable};
+}
+
+/* A part's share of a mean over the rows of all. */
+static ad_node share_of(const model_draft *f, ad_node mean)
+{
+    const size_t parts = ad_graph_parts(f->g);
+
+    return parts == 1 ? mean : ad_scale(f->g, mean, 1 / (double)parts);
 }
 
 /* Of a player's variables whose names begin with `prefix` (own 1), or of all
@@ -88,6 +98,10 @@ static void add_gradients(model_draft *f, size_t player, ad_node y,
         f->target[f->n + n++] =
             (ad_target){.kind = AD_GRAD, .variable = (int32_t)i};
     }
+    if (seed == AD_NONE)
+        y = share_of(f, y);
+    else
+        seed = share_of(f, seed);
     if (ad_grad(f->g, y, seed, n, wrt, out))
         return; /* the graph's status tells */
     for (size_t i = 0; i < n; i++)

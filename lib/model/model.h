@@ -6,6 +6,7 @@
  *     family  options, report, networks, graphs: the table
  *     body    what options and the columns make: networks, weights, programs
  *     trainer what training needs beside the body
+ *     shares  how the ranks of a collective call share rows and minibatches
  *
  * A family's public handle begins with a `model`, its body with a `model_body`.
  */
@@ -69,6 +70,7 @@ struct model_body {
     size_t targets;
     nn_columns target, rows;
     double mean_weight; /* of the training rows */
+    size_t parts; /* of a minibatch, while training's programs are compiled */
     ad_store *store;
     /* Networks in the order of their declaration, and the prefix of their
      * variables. */
@@ -162,6 +164,37 @@ ad_node model_draft_weights(const model_draft *f);
 ad_node model_draft_shaped(const model_draft *f, ad_node x,
                            const nn_size *size);
 
+/* ---- ranks.c: over ranks --------------------------------------------------
+ */
+
+/* Parts of a minibatch. Where nothing is shared there is one, of all rows. */
+typedef struct model_shares {
+    size_t parts, local, first; /* in all; this rank's, and its first one */
+    size_t ranks;
+    int exact;                /* 1: the deterministic mode */
+    int shared;               /* 0: one rank, in the fast mode */
+    uint64_t n, held;         /* rows of a part that training uses */
+    size_t total, held_total; /* rows of all ranks */
+} model_shares;
+
+/* Without rows. */
+model_shares model_shares_of(const genmod_workspace *w);
+/* Opens a collective call, of arguments that are in order unless status says
+ * otherwise. cold: it begins anew. */
+int32_t model_agree(const model *m, const genmod_data *x,
+                    const genmod_data *held_out, int cold, int32_t status,
+                    genmod_workspace *w);
+/* Training starts from the same numbers everywhere. */
+int32_t model_agree_weights(const model_body *b, genmod_workspace *w);
+/* A digest of weights, states and columns. */
+uint64_t model_digest(const model_body *b);
+int32_t model_share(const model *m, const genmod_data *x,
+                    const genmod_data *held_out, model_shares *out,
+                    genmod_workspace *w);
+/* Where this rank's part number `part` begins in its rows, of `total`. */
+size_t model_first_row(const model_shares *s, const genmod_data *x,
+                       size_t total, size_t part, const genmod_workspace *w);
+
 /* ---- the family -----------------------------------------------------------
  */
 
@@ -215,6 +248,10 @@ struct model_family {
      * rows (learn 1) also keeps what it finds. NULL: none are. */
     int32_t (*look)(model_body *b, const model_rows *r, int learn,
                     genmod_workspace *w);
+    /* Over ranks: array number i of what such a survey adds up, to *n doubles
+     * (NULL past the last), then what else it keeps. NULL: nothing. */
+    double *(*sums)(model_body *b, size_t i, size_t *n);
+    int32_t (*join)(model_body *b, genmod_workspace *w);
     /* First values of variables that are not the networks'. NULL: there are
      * none, or zeros do. */
     int32_t (*initialise)(model_body *b, const genmod_config *c, uint64_t seed,
@@ -280,8 +317,17 @@ struct model_trainer {
     int measures; /* 1: this update is looked at so */
     double *kept_tally;
     double steps, epochs; /* before this trainer, since the start */
-    void *arena;
-    size_t bytes; /* of the arena */
+    void *arena;          /* of the part that is looked at */
+    size_t bytes;         /* of an arena */
+    void *arenas;         /* [local] */
+    model_shares shares;
+    size_t program_parts; /* that the programs are for */
+    /* Over ranks: what is exchanged within a replay, and its outputs; gradients
+     * of the parts, in the deterministic mode. */
+    void *room, *joined;
+    size_t room_bytes, joined_bytes;
+    float *gradients; /* [local, trained] */
+    size_t gradients_n;
     size_t tallies;
     double *tally; /* [tallies] */
     /* In a call: */
@@ -292,31 +338,40 @@ struct model_trainer {
     const genmod_data *x, *held_out;
     double held_weight; /* mean weight of the held-out rows */
     void *stage;
+    ad_replay *replay; /* [local] */
+    int64_t *picked; /* [batch]: rows of a part, by their number in the view */
     float *rows;     /* [batch, d + targets]; NULL: there are no targets */
     float *spare;    /* [batch, d] for programs that read a row's label alone */
     int32_t *labels; /* [m] of the rows in the arena; NULL: not asked for */
 };
+
+int32_t model_trainer_new(const genmod_config *c, model_body *b,
+                          const genmod_report *report, const model_shares *s,
+                          model_trainer **out, genmod_workspace *w);
+void model_trainer_free(model_trainer *t);
+/* Everything that a call needs before its first update, for those views. After
+ * a failure all is as it was. */
+int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
+                           model_body *b, const genmod_data *x,
+                           const genmod_data *held_out, const model_shares *s,
+                           genmod_workspace *w);
+/* The options that training on such rows has: of a part. */
+void model_training_options(const model_family *f, const genmod_config *c,
+                            size_t player, const model_shares *s,
+                            nn_training *out);
+/* Bytes of the states in the trainer's `undo`. */
+size_t model_state_bytes(const ad_store *s);
+
+/* ---- update.c ------------------------------------------------------------ */
 
 /* Appends to a series of the report, while there is room. */
 void model_trainer_append(model_trainer *t, const char *key, double v);
 /* Where an input of a training program goes; NULL: it does not read it. */
 void *model_trainer_input(const model_trainer *t, const ad_program *p,
                           const char *name);
-
-int32_t model_trainer_new(const genmod_config *c, model_body *b,
-                          const genmod_report *report, uint64_t n,
-                          uint64_t held_out, model_trainer **out,
-                          genmod_workspace *w);
-void model_trainer_free(model_trainer *t);
-/* Everything that a call needs before its first update, for those views. After
- * a failure all is as it was. */
-int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
-                           model_body *b, const genmod_data *x,
-                           const genmod_data *held_out, genmod_workspace *w);
-/* The options that training on n rows has. */
-void model_training_options(const model_family *f, const genmod_config *c,
-                            size_t player, uint64_t n, uint64_t held_out,
-                            nn_training *out);
+/* For `note`: output i, of all parts of a minibatch. */
+const void *model_trainer_output(const model_trainer *t, const ad_program *p,
+                                 size_t i);
 extern const nn_hooks model_hooks; /* but for `self`, the trainer */
 
 /* ---- survey.c: a look at all rows -----------------------------------------

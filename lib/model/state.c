@@ -378,12 +378,13 @@ static int32_t settle_counts(loading *l)
 
 static int32_t read_training(loading *l)
 {
+    const model_shares alone = {.parts = 1, .local = 1, .ranks = 1, .n = 1};
     model *const m = &l->fresh;
     nn_part part;
     int32_t status = read_kernels(l);
 
     if (!status)
-        status = model_trainer_new(m->config, m->body, m->report, 1, 0,
+        status = model_trainer_new(m->config, m->body, m->report, &alone,
                                    &m->trainer, l->w);
     for (size_t i = 0; !status && part_at(m->trainer, i, &part); i++)
         status = read_part(l, &part);

@@ -1,5 +1,6 @@
 /* A look at all rows before the first update. */
 #include <math.h>
+#include <string.h>
 
 #include "model/model.h"
 
@@ -116,19 +117,91 @@ static int32_t open_survey(survey *s, genmod_workspace *w)
     return s->labels ? GENMOD_OK : base_status(w);
 }
 
+/* Rows first … first + n - 1. */
+static int32_t look_at(survey *s, size_t first, size_t n, int learn,
+                       genmod_workspace *w)
+{
+    int32_t status = GENMOD_OK;
+
+    for (size_t i = 0; i < n && !status; i += s->rows) {
+        status = base_cancelled(w);
+        if (!status)
+            status =
+                look(s, first + i, n - i < s->rows ? n - i : s->rows, learn, w);
+    }
+    return status;
+}
+
+/* ---- over ranks ---------------------------------------------------------- */
+
+/* What the family has added up of a part goes to `to` and begins anew (back 0),
+ * or the sum of all parts goes back. Numbers in all. */
+static size_t move_sums(model_body *b, int back, double *to)
+{
+    size_t at = 0, n;
+    double *from;
+
+    for (size_t i = 0;
+         b->family->sums && (from = b->family->sums(b, i, &n)) != NULL; i++) {
+        if (back) {
+            memcpy(from, to + at, n * sizeof *to);
+        } else if (to) {
+            memcpy(to + at, from, n * sizeof *to);
+            memset(from, 0, n * sizeof *to);
+        }
+        at += n;
+    }
+    return at;
+}
+
+/* Of each part its weight, then the family's sums. */
+static int32_t look_at_parts(survey *s, int learn, size_t *total,
+                             genmod_workspace *w)
+{
+    const size_t parts = base_parts(w), n = base_data_rows(s->x);
+    double *own = NULL, *sum = NULL;
+    size_t first, count, length = 0;
+    int32_t status = base_all_rows(w, GENMOD_OK, n, &first, total);
+
+    for (size_t k = 0; k < parts && !status; k++) {
+        base_part(w, *total, n, k, &first, &count);
+        s->sum = 0;
+        status = look_at(s, first, count, learn, w);
+        if (!status && k == 0) {
+            length = 1 + (learn ? move_sums(s->b, 0, NULL) : 0);
+            own = base_scratch(w, parts + 1, length * sizeof *own);
+            if (!own)
+                return base_status(w);
+        }
+        if (status)
+            return status;
+        own[k * length] = s->sum;
+        if (learn)
+            (void)move_sums(s->b, 0, own + k * length + 1);
+    }
+    if (status)
+        return status;
+    sum = own + parts * length;
+    status = base_all_sum_shards(w, GENMOD_OK, 0, GENMOD_F64, length, own, sum);
+    if (status)
+        return status;
+    s->sum = sum[0];
+    if (learn)
+        (void)move_sums(s->b, 1, sum + 1);
+    return learn && s->b->family->join ? s->b->family->join(s->b, w)
+                                       : GENMOD_OK;
+}
+
 int32_t model_survey(model_body *b, const genmod_data *x, int learn,
                      double *mean_weight, genmod_workspace *w)
 {
-    const size_t n = base_data_rows(x);
+    size_t n = base_data_rows(x);
     survey s = {.b = b, .x = x};
     int32_t status = open_survey(&s, w);
 
-    for (size_t first = 0; first < n && !status; first += s.rows) {
-        status = base_cancelled(w);
-        if (!status)
-            status = look(&s, first, n - first < s.rows ? n - first : s.rows,
-                          learn, w);
-    }
+    if (!status)
+        status = model_shares_of(w).shared ? look_at_parts(&s, learn, &n, w)
+                                           : look_at(&s, 0, n, learn, w);
     if (!status)
         *mean_weight = s.sum / (double)n;
     return status;

@@ -14,6 +14,7 @@ typedef struct attempt {
     int cold;           /* 1: begins with new weights */
     model_prime *prime; /* NULL: they are random */
     void *arg;          /* of prime */
+    model_shares shares;
     genmod_workspace *w;
     /* What the call has replaced: all of a cold one, of others the trainer, or
      * nothing. */
@@ -111,16 +112,10 @@ static int32_t make_report(const model_body *b, genmod_report **out,
     return GENMOD_OK;
 }
 
-static uint64_t held_rows(const attempt *a)
-{
-    return a->held_out ? base_data_rows(a->held_out) : 0;
-}
-
 static int32_t make_trainer(const attempt *a, model_body *b,
                             const genmod_report *r, model_trainer **out)
 {
-    return model_trainer_new(a->m->config, b, r, base_data_rows(a->x),
-                             held_rows(a), out, a->w);
+    return model_trainer_new(a->m->config, b, r, &a->shares, out, a->w);
 }
 
 static int32_t begin(attempt *a)
@@ -269,15 +264,34 @@ static void put_back(attempt *a)
         base_report_set(a->m->report, "other_kernels", a->other_kernels);
 }
 
-/* Ready for the first update, with memory for all of them. */
-static int32_t open_attempt(attempt *a, uint64_t passes)
+/* Passes that a fit may make: an interrupted one goes on to its end. */
+static uint64_t passes_of(const attempt *a)
+{
+    const model *const m = a->m;
+    nn_training o;
+    uint64_t most;
+    nn_status s;
+
+    model_training_options(m->family, m->config, 0, &a->shares, &o);
+    most = o.epochs;
+    if (a->cold || !m->trainer)
+        return most;
+    nn_loop_status(m->trainer->loop, &s);
+    return s.end > s.epoch && s.end - s.epoch > most ? s.end - s.epoch : most;
+}
+
+/* Ready for the first update, with memory for all of them: of one, or of as
+ * many as a fit may make. */
+static int32_t open_attempt(attempt *a, int fit)
 {
     model *const m = a->m;
     int32_t status;
 
     memcpy(a->aside.kernels, m->kernels, sizeof m->kernels);
     m->training = 1;
-    status = a->cold ? begin(a) : resume(a);
+    status = model_share(m, a->x, a->held_out, &a->shares, a->w);
+    if (!status)
+        status = a->cold ? begin(a) : resume(a);
     if (!status)
         status = model_check_schema(m->body, a->x, "x", a->w);
     if (!status && a->held_out)
@@ -285,10 +299,12 @@ static int32_t open_attempt(attempt *a, uint64_t passes)
     if (!status)
         status = remember(a);
     if (!status)
-        status = reserve(m, passes, a->w);
+        status = reserve(m, fit ? passes_of(a) : 1, a->w);
     if (!status)
         status = model_trainer_open(m->trainer, m->config, m->body, a->x,
-                                    a->held_out, a->w);
+                                    a->held_out, &a->shares, a->w);
+    if (!status && a->cold && a->shares.ranks > 1)
+        status = model_agree_weights(m->body, a->w);
     if (status)
         return status;
     m->trainer->report = m->report;
@@ -325,8 +341,9 @@ int32_t model_begin(model *m, const genmod_data *x, model_prime *prime,
                     void *arg, genmod_workspace *w)
 {
     attempt a = {.m = m, .x = x, .cold = 1, .prime = prime, .arg = arg, .w = w};
-    const int32_t status = check(m, x, w);
+    int32_t status = check(m, x, w);
 
+    status = model_agree(m, x, NULL, 1, status, w);
     if (status)
         return status;
     return close_attempt(&a, open_attempt(&a, 0));
@@ -354,7 +371,7 @@ static int32_t step(model *m, const genmod_data *x, genmod_workspace *w)
 {
     attempt a = {.m = m, .x = x, .w = w};
     nn_hooks hooks = model_hooks;
-    int32_t status = open_attempt(&a, 1);
+    int32_t status = open_attempt(&a, 0);
 
     if (!status) {
         hooks.self = m->trainer;
@@ -376,34 +393,22 @@ int32_t model_step(model *m, const genmod_data *x, genmod_workspace *w)
         status = model_check_fitted(m, w);
     if (!status)
         status = check_width(m, x, w);
+    status = model_agree(m, x, NULL, 0, status, w);
     return base_leave(&call, status ? status : step(m, x, w));
 }
 
-/* Passes that a fit may make: an interrupted one goes on to its end. */
-static uint64_t passes_of(const attempt *a)
+static int is_cold(const model *m)
 {
-    const model *const m = a->m;
-    nn_training o;
-    uint64_t most;
-    nn_status s;
-
-    model_training_options(m->family, m->config, 0, base_data_rows(a->x),
-                           held_rows(a), &o);
-    most = o.epochs;
-
-    if (a->cold || !m->trainer)
-        return most;
-    nn_loop_status(m->trainer->loop, &s);
-    return s.end > s.epoch && s.end - s.epoch > most ? s.end - s.epoch : most;
+    return !m->body || !base_config_i64(m->config, "warm_start");
 }
 
 int32_t model_train(model *m, const genmod_data *x, const genmod_data *held_out,
                     genmod_progress progress, void *user, genmod_workspace *w)
 {
-    const int cold = !m->body || !base_config_i64(m->config, "warm_start");
-    attempt a = {.m = m, .x = x, .held_out = held_out, .cold = cold, .w = w};
+    attempt a = {
+        .m = m, .x = x, .held_out = held_out, .cold = is_cold(m), .w = w};
     nn_hooks hooks = model_hooks;
-    int32_t status = open_attempt(&a, passes_of(&a));
+    int32_t status = open_attempt(&a, 1);
 
     if (!status) {
         hooks.self = m->trainer;
@@ -428,6 +433,7 @@ int32_t model_fit(model *m, const genmod_data *x, const genmod_data *held_out,
     if (!status && held_out)
         status = model_check_rows(held_out, "held_out", base_data_columns(x),
                                   "x", w);
+    status = model_agree(m, x, held_out, status || is_cold(m), status, w);
     return base_leave(&call,
                       status ? status
                              : model_train(m, x, held_out, progress, user, w));

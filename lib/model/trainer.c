@@ -1,10 +1,8 @@
-/* What training needs beside the weights, and one update of them. */
+/* What training needs beside the weights. */
 #include <math.h>
 #include <string.h>
 
 #include "model/model.h"
-
-#define MEASURED 63 /* updates, of which the last's length is measured */
 
 /* A count of the report; one that is not there is 0. */
 static double count(const genmod_report *r, const char *key)
@@ -15,12 +13,18 @@ static double count(const genmod_report *r, const char *key)
 }
 
 void model_training_options(const model_family *f, const genmod_config *c,
-                            size_t player, uint64_t n, uint64_t held_out,
+                            size_t player, const model_shares *s,
                             nn_training *out)
 {
     nn_training_read(c, out);
+    out->batch /= s->parts;
+    if (out->batch < 1)
+        out->batch = 1;
+    out->parts = s->local;
+    out->part = s->first;
+    out->shared = s->ranks > 1;
     if (f->tune)
-        f->tune(c, player, n, held_out, out);
+        f->tune(c, player, s->n, s->held, out);
 }
 
 static size_t players_of(const model_family *f)
@@ -29,7 +33,7 @@ static size_t players_of(const model_family *f)
 }
 
 static int32_t make_players(model_trainer *t, const genmod_config *c,
-                            const model_body *b, uint64_t n, uint64_t held_out,
+                            const model_body *b, const model_shares *s,
                             genmod_workspace *w)
 {
     int32_t status = GENMOD_OK;
@@ -38,7 +42,7 @@ static int32_t make_players(model_trainer *t, const genmod_config *c,
     for (size_t i = 0; i < t->players && !status; i++) {
         nn_training o;
 
-        model_training_options(b->family, c, i, n, held_out, &o);
+        model_training_options(b->family, c, i, s, &o);
         t->norm[i] = NAN;
         status =
             nn_optimiser_new(&o, b->store, (int32_t)i, &t->optimiser[i], w);
@@ -47,29 +51,28 @@ static int32_t make_players(model_trainer *t, const genmod_config *c,
 }
 
 static int32_t make(model_trainer *t, const genmod_config *c, model_body *b,
-                    uint64_t n, uint64_t held_out, genmod_workspace *w)
+                    const model_shares *s, genmod_workspace *w)
 {
     int32_t status;
 
-    model_training_options(b->family, c, 0, n, held_out, &t->options);
+    model_training_options(b->family, c, 0, s, &t->options);
     t->tallies = b->family->tallies ? b->family->tallies(b) : 0;
     t->tally = base_alloc_zero(w, t->tallies, sizeof *t->tally);
     if (!t->tally)
         return base_status(w);
-    status = make_players(t, c, b, n, held_out, w);
+    status = make_players(t, c, b, s, w);
     if (!status)
-        status = nn_loop_new(&t->options, n, held_out, b->store, t->players,
+        status = nn_loop_new(&t->options, s->n, s->held, b->store, t->players,
                              t->optimiser, &t->loop, w);
     return status;
 }
 
 int32_t model_trainer_new(const genmod_config *c, model_body *b,
-                          const genmod_report *report, uint64_t n,
-                          uint64_t held_out, model_trainer **out,
-                          genmod_workspace *w)
+                          const genmod_report *report, const model_shares *s,
+                          model_trainer **out, genmod_workspace *w)
 {
     model_trainer *const t = base_alloc_zero(w, 1, sizeof *t);
-    const int32_t status = t ? make(t, c, b, n, held_out, w) : base_status(w);
+    const int32_t status = t ? make(t, c, b, s, w) : base_status(w);
 
     *out = NULL;
     if (status) {
@@ -95,7 +98,10 @@ void model_trainer_free(model_trainer *t)
     base_free(t->undo);
     base_free(t->kept_tally);
     base_free(t->tally);
-    base_free(t->arena);
+    base_free(t->arenas);
+    base_free(t->room);
+    base_free(t->joined);
+    base_free(t->gradients);
     base_free(t);
 }
 
@@ -124,12 +130,13 @@ static void free_programs(programs *p)
     ad_program_free(p->evaluate);
 }
 
-static int32_t compile(const model_body *b, const double *recipe, size_t batch,
-                       programs *p, genmod_workspace *w)
+static int32_t compile(model_body *b, const double *recipe, size_t batch,
+                       size_t parts, programs *p, genmod_workspace *w)
 {
     const model_family *const f = b->family;
     int32_t status = GENMOD_OK;
 
+    b->parts = parts;
     *p = (programs){.phases = 1, .phase = {{.players = 1, .every = 1}}};
     if (f->phases)
         p->phases = f->phases(recipe, p->phase);
@@ -137,6 +144,7 @@ static int32_t compile(const model_body *b, const double *recipe, size_t batch,
         status = f->compile_update(b, recipe, i, batch, &p->update[i], w);
     if (!status)
         status = f->compile_evaluate(b, recipe, batch, &p->evaluate, w);
+    b->parts = 0;
     if (status)
         free_programs(p);
     return status;
@@ -157,7 +165,7 @@ static void exchange(model_trainer *t, programs *p)
 }
 
 static int32_t ready_programs(model_trainer *t, const genmod_config *c,
-                              const model_body *b, size_t batch,
+                              model_body *b, size_t batch, size_t parts,
                               genmod_workspace *w)
 {
     double recipe[MODEL_RECIPE] = {0};
@@ -167,40 +175,103 @@ static int32_t ready_programs(model_trainer *t, const genmod_config *c,
     if (b->family->recipe)
         b->family->recipe(c, recipe);
     if (t->update[0] && ad_program_rows(t->update[0]) == batch &&
-        is_recipe(t, recipe))
+        t->program_parts == parts && is_recipe(t, recipe))
         return GENMOD_OK;
-    status = compile(b, recipe, batch, &p, w);
+    status = compile(b, recipe, batch, parts, &p, w);
     if (status)
         return status;
     exchange(t, &p);
     free_programs(&p);
     memcpy(t->recipe, recipe, sizeof recipe);
+    t->program_parts = parts;
     return GENMOD_OK;
 }
 
-static int32_t ready_arena(model_trainer *t, genmod_workspace *w)
+/* One block in the place of another that is too small. */
+static int32_t grow(void **block, size_t *bytes, size_t wanted,
+                    genmod_workspace *w)
 {
-    size_t bytes = ad_program_bytes(t->evaluate, base_width(w));
-    void *arena;
+    void *const fresh = wanted > *bytes ? base_alloc_zero(w, 1, wanted) : NULL;
+
+    if (wanted <= *bytes)
+        return GENMOD_OK;
+    if (!fresh)
+        return base_status(w);
+    base_free(*block);
+    *block = fresh;
+    *bytes = wanted;
+    return GENMOD_OK;
+}
+
+static size_t greater(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* An arena a part. */
+static int32_t ready_arena(model_trainer *t, size_t local, genmod_workspace *w)
+{
+    size_t bytes = ad_program_bytes(t->evaluate, base_width(w)), all;
+    void *arenas;
+
+    for (size_t i = 0; i < t->phases; i++)
+        bytes = greater(bytes, ad_program_bytes(t->update[i], base_width(w)));
+    bytes = (bytes + BASE_ALIGN - 1) / BASE_ALIGN * BASE_ALIGN;
+    if (bytes <= t->bytes && local <= t->shares.local)
+        return GENMOD_OK;
+    if (!base_mul(bytes, local, &all))
+        all = SIZE_MAX;
+    arenas = base_alloc(w, 1, all);
+    if (!arenas)
+        return base_status(w);
+    base_free(t->arenas);
+    t->arenas = t->arena = arenas;
+    t->bytes = bytes;
+    t->shares.local = local;
+    return GENMOD_OK;
+}
+
+/* Gradients of the parts begin at 0, and so does the padding between them. */
+static int32_t ready_gradients(model_trainer *t, const ad_store *s,
+                               const model_shares *shares, genmod_workspace *w)
+{
+    const size_t n = shares->local * ad_store_trained(s);
+    float *fresh;
+
+    if (!shares->exact)
+        return GENMOD_OK;
+    if (n == t->gradients_n) {
+        memset(t->gradients, 0, n * sizeof *t->gradients);
+        return GENMOD_OK;
+    }
+    fresh = base_alloc_zero(w, n, sizeof *fresh);
+    if (!fresh)
+        return base_status(w);
+    base_free(t->gradients);
+    t->gradients = fresh;
+    t->gradients_n = n;
+    return GENMOD_OK;
+}
+
+static int32_t ready_shares(model_trainer *t, const ad_store *s,
+                            const model_shares *shares, genmod_workspace *w)
+{
+    size_t room = ad_program_room(t->evaluate, w);
+    size_t joined = ad_program_join_bytes(t->evaluate, w);
+    int32_t status;
 
     for (size_t i = 0; i < t->phases; i++) {
-        const size_t own = ad_program_bytes(t->update[i], base_width(w));
-
-        bytes = own > bytes ? own : bytes;
+        room = greater(room, ad_program_room(t->update[i], w));
+        joined = greater(joined, ad_program_join_bytes(t->update[i], w));
     }
-    if (bytes <= t->bytes)
-        return GENMOD_OK;
-    arena = base_alloc(w, 1, bytes);
-    if (!arena)
-        return base_status(w);
-    base_free(t->arena);
-    t->arena = arena;
-    t->bytes = bytes;
-    return GENMOD_OK;
+    status = grow(&t->room, &t->room_bytes, room, w);
+    if (!status)
+        status = grow(&t->joined, &t->joined_bytes, joined, w);
+    return status ? status : ready_gradients(t, s, shares, w);
 }
 
 /* The states, then what each optimiser moves. */
-static size_t state_bytes(const ad_store *s)
+size_t model_state_bytes(const ad_store *s)
 {
     return (ad_store_total(s) - ad_store_trained(s)) * sizeof(float);
 }
@@ -208,7 +279,7 @@ static size_t state_bytes(const ad_store *s)
 static int32_t ready_undo(model_trainer *t, const ad_store *s,
                           genmod_workspace *w)
 {
-    size_t bytes = state_bytes(s);
+    size_t bytes = model_state_bytes(s);
 
     if (t->players < 2 || (t->undo && t->kept_tally))
         return GENMOD_OK;
@@ -232,7 +303,9 @@ static int32_t ready_stage(model_trainer *t, const model_body *b,
     t->labels = NULL;
     t->rows = NULL;
     t->spare = NULL;
-    if (!t->stage)
+    t->replay = base_scratch(w, t->shares.local, sizeof *t->replay);
+    t->picked = base_scratch(w, batch, sizeof *t->picked);
+    if (!t->stage || !t->replay || !t->picked)
         return base_status(w);
     if (t->players > 1) {
         t->spare = base_scratch(w, batch, b->d * sizeof *t->spare);
@@ -252,18 +325,19 @@ static int32_t ready_stage(model_trainer *t, const model_body *b,
 
 int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
                            model_body *b, const genmod_data *x,
-                           const genmod_data *held_out, genmod_workspace *w)
+                           const genmod_data *held_out, const model_shares *s,
+                           genmod_workspace *w)
 {
-    const uint64_t n = base_data_rows(x);
-    const uint64_t held = held_out ? base_data_rows(held_out) : 0;
     nn_training o;
     int32_t status = ad_store_seal(b->store, 1, w);
 
-    model_training_options(b->family, c, 0, n, held, &o);
+    model_training_options(b->family, c, 0, s, &o);
     if (!status)
-        status = ready_programs(t, c, b, o.batch, w);
+        status = ready_programs(t, c, b, o.batch, s->parts, w);
     if (!status)
-        status = ready_arena(t, w);
+        status = ready_arena(t, s->local, w);
+    if (!status && s->shared)
+        status = ready_shares(t, b->store, s, w);
     if (!status)
         status = ready_undo(t, b->store, w);
     if (!status)
@@ -271,12 +345,13 @@ int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
     if (!status && held_out)
         status = model_survey(b, held_out, 0, &t->held_weight, w);
     if (!status)
-        status = nn_loop_tune(t->loop, &o, n, held, w);
+        status = nn_loop_tune(t->loop, &o, s->n, s->held, w);
     if (status)
         return status;
     t->options = o;
+    t->shares = *s;
     for (size_t i = 0; i < t->players; i++) {
-        model_training_options(b->family, c, i, n, held, &o);
+        model_training_options(b->family, c, i, s, &o);
         nn_optimiser_tune(t->optimiser[i], &o);
     }
     t->config = c;
@@ -285,287 +360,3 @@ int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
     t->held_out = held_out;
     return GENMOD_OK;
 }
-
-/* ---- hooks of the loop --------------------------------------------------- */
-
-void *model_trainer_input(const model_trainer *t, const ad_program *p,
-                          const char *name)
-{
-    const int32_t i = ad_program_find(p, name);
-
-    return i < 0 ? NULL : ad_program_input(p, i, t->arena);
-}
-
-/* Rows and their weights, in units of their mean, into the arena. */
-static int32_t fill_rows(const model_trainer *t, const ad_program *p,
-                         const genmod_data *x, double mean_weight, size_t m,
-                         const int64_t *rows, genmod_workspace *w)
-{
-    const model_body *const b = t->body;
-    const model_family *const f = b->family;
-    float *const x_at = model_trainer_input(t, p, "x");
-    float *const cells = x_at ? x_at : t->spare;
-    float *const weights = model_trainer_input(t, p, "weight");
-    float *const mask =
-        b->columns.missing ? model_trainer_input(t, p, "mask") : NULL;
-    const model_rows r = {.columns = &b->columns,
-                          .n = m,
-                          .number = rows,
-                          .x = cells,
-                          .mask = mask,
-                          .labels = t->labels};
-    int32_t status =
-        nn_rows_read(x, model_body_rows(b), m, rows, t->stage,
-                     t->rows ? t->rows : cells, mask, weights, t->labels, w);
-
-    if (!status && t->rows)
-        model_body_split(b, m, t->rows, cells,
-                         model_trainer_input(t, p, "target"));
-    if (!status && f->look)
-        status = f->look(t->body, &r, 0, w);
-    if (status)
-        return status;
-    for (size_t i = 0; weights && i < m; i++)
-        weights[i] = (float)((double)weights[i] / mean_weight);
-    model_put_labels(&r, model_trainer_input(t, p, "label"));
-    return GENMOD_OK;
-}
-
-static int reads_rows(const ad_program *p)
-{
-    return ad_program_find(p, "x") >= 0 || ad_program_find(p, "label") >= 0 ||
-           ad_program_find(p, "weight") >= 0;
-}
-
-static int32_t fill(const model_trainer *t, const ad_program *p,
-                    const genmod_data *x, double mean_weight, uint64_t step,
-                    size_t m, const int64_t *rows, genmod_workspace *w)
-{
-    const model_family *const f = t->body->family;
-    int32_t status = GENMOD_OK;
-
-    if (reads_rows(p))
-        status = fill_rows(t, p, x, mean_weight, m, rows, w);
-    if (!status && f->fill)
-        f->fill(t, p, step);
-    return status;
-}
-
-static double run(const model_trainer *t, const ad_program *p, uint64_t step,
-                  size_t m, genmod_workspace *w)
-{
-    const ad_replay how = {.rows = m,
-                           .seed = t->options.seed,
-                           .step = step,
-                           .arena = t->arena,
-                           .width = base_width(w)};
-    float loss;
-
-    ad_program_run(p, t->body->store, &how, w);
-    memcpy(&loss, ad_program_output(p, 0, t->arena), sizeof loss);
-    return (double)loss;
-}
-
-/* GENMOD_BREAKDOWN where a successor of a state is not finite. */
-static int32_t check_states(const ad_store *s, genmod_workspace *w)
-{
-    for (size_t i = 0; i < ad_store_count(s); i++) {
-        const size_t n = (size_t)ad_elements(ad_store_shape(s, i));
-        const float *next;
-
-        if (ad_store_kind(s, i) != AD_STATE)
-            continue;
-        next = ad_store_next(s, i);
-        for (size_t j = 0; j < n; j++)
-            if (!isfinite(next[j]))
-                return base_fail(w, GENMOD_BREAKDOWN, "%s becomes %g",
-                                 ad_store_name(s, i), (double)next[j]);
-    }
-    return GENMOD_OK;
-}
-
-/* The gradients that a phase leaves, looked at before anything moves. */
-static int32_t check_phase(model_trainer *t, size_t phase, uint64_t step,
-                           double loss, genmod_workspace *w)
-{
-    const ad_store *const s = t->body->store;
-    int32_t status;
-
-    if (!isfinite(loss))
-        return base_fail(w, GENMOD_BREAKDOWN, "the loss of update %u is %g",
-                         step + 1, loss);
-    status = check_states(s, w);
-    for (size_t i = 0; i < t->players && !status; i++)
-        if (t->phase[phase].players >> i & 1)
-            status = nn_optimiser_norm(t->optimiser[i], s, &t->norm[i], w);
-    return status;
-}
-
-/* How far the players of a phase have moved, if that is asked for now. */
-static void measure(model_trainer *t, uint32_t players)
-{
-    const ad_store *const s = t->body->store;
-    const char *at = t->undo;
-
-    for (size_t i = 0; i < t->players; i++)
-        t->moved[i] = 0;
-    if (!t->measures)
-        return;
-    at += state_bytes(s);
-    for (size_t i = 0; i < t->players; i++) {
-        if (players >> i & 1)
-            t->moved[i] = nn_optimiser_moved(t->optimiser[i], s, at);
-        at += nn_optimiser_bytes(t->optimiser[i]);
-    }
-}
-
-static void take_phase(model_trainer *t, size_t phase, size_t m,
-                       genmod_workspace *w)
-{
-    ad_store *const s = t->body->store;
-    const uint32_t players = t->phase[phase].players;
-
-    for (size_t i = 0; i < t->players; i++)
-        if (players >> i & 1)
-            nn_optimiser_update(t->optimiser[i], s, t->norm[i], w);
-    measure(t, players);
-    ad_store_commit(s);
-    for (size_t i = 0; i < t->players; i++)
-        if (players >> i & 1)
-            nn_optimiser_follow(t->optimiser[i], s);
-    if (t->body->family->note)
-        t->body->family->note(t, t->update[phase], m);
-}
-
-static int32_t run_phase(model_trainer *t, size_t phase, uint64_t step,
-                         size_t m, const int64_t *rows, double *loss,
-                         genmod_workspace *w)
-{
-    const ad_program *const p = t->update[phase];
-    int32_t status = fill(t, p, t->x, t->body->mean_weight, step, m, rows, w);
-
-    if (status)
-        return status;
-    *loss = run(t, p, step, m, w);
-    status = check_phase(t, phase, step, *loss, w);
-    if (!status)
-        take_phase(t, phase, m, w);
-    return status;
-}
-
-static int is_due(const model_trainer *t, size_t phase, uint64_t step)
-{
-    return (step + 1) % t->phase[phase].every == 0;
-}
-
-/* What an update is about to change. */
-static void keep(model_trainer *t)
-{
-    const ad_store *const s = t->body->store;
-    char *at = t->undo;
-
-    memcpy(at, (float *)ad_store_values(s) + ad_store_trained(s),
-           state_bytes(s));
-    at += state_bytes(s);
-    for (size_t i = 0; i < t->players; i++) {
-        nn_optimiser_keep(t->optimiser[i], s, at);
-        at += nn_optimiser_bytes(t->optimiser[i]);
-    }
-    memcpy(t->kept_tally, t->tally, t->tallies * sizeof *t->tally);
-}
-
-static void undo(model_trainer *t)
-{
-    ad_store *const s = t->body->store;
-    const char *at = t->undo;
-
-    memcpy((float *)ad_store_values(s) + ad_store_trained(s), at,
-           state_bytes(s));
-    at += state_bytes(s);
-    for (size_t i = 0; i < t->players; i++) {
-        nn_optimiser_return(t->optimiser[i], s, at);
-        at += nn_optimiser_bytes(t->optimiser[i]);
-    }
-    memcpy(t->tally, t->kept_tally, t->tallies * sizeof *t->tally);
-}
-
-static int32_t update(void *self, uint64_t step, size_t m, const int64_t *rows,
-                      double *loss, genmod_workspace *w)
-{
-    model_trainer *const t = self;
-    const int both = t->phases > 1 && is_due(t, 1, step);
-    double other;
-    int32_t status;
-
-    t->measures = t->undo && (step + 1) % MEASURED == 0;
-    if (both || t->measures)
-        keep(t);
-    status = run_phase(t, 0, step, m, rows, loss, w);
-    if (!status && both) {
-        status = run_phase(t, 1, step, m, rows, &other, w);
-        if (status)
-            undo(t);
-    }
-    if (status)
-        ad_store_revert(t->body->store);
-    else
-        nn_loop_note_norm(t->loop, t->norm[0]);
-    return status;
-}
-
-static int32_t evaluate(void *self, size_t m, const int64_t *rows, double *loss,
-                        genmod_workspace *w)
-{
-    model_trainer *const t = self;
-    const int32_t status =
-        t->held_out
-            ? fill(t, t->evaluate, t->held_out, t->held_weight, 0, m, rows, w)
-            : fill(t, t->evaluate, t->x, t->body->mean_weight, 0, m, rows, w);
-
-    if (status)
-        return status;
-    *loss = run(t, t->evaluate,
-                t->body->family->draws_apart ? (uint64_t)rows[0] : 0, m, w);
-    if (t->body->family->note)
-        t->body->family->note(t, t->evaluate, m);
-    return GENMOD_OK;
-}
-
-void model_trainer_append(model_trainer *t, const char *key, double v)
-{
-    size_t n;
-
-    base_report_values(t->report, key, &n);
-    if (n < t->history)
-        base_report_append(t->report, key, v);
-}
-
-static void publish(void *self)
-{
-    model_trainer *const t = self;
-    genmod_report *const r = t->report;
-    const int validates = t->held_out || t->options.validation > 0;
-    nn_status s;
-
-    nn_loop_status(t->loop, &s);
-    base_report_set(r, "loss", s.loss);
-    base_report_set(r, "epoch_loss", s.epoch_loss);
-    base_report_set(r, "validation_loss", s.validation_loss);
-    base_report_set(r, "best_loss", s.best_loss);
-    base_report_set(r, "best_epoch",
-                    s.best_epoch ? t->epochs + (double)s.best_epoch : NAN);
-    base_report_set(r, "steps", t->steps + (double)s.step);
-    base_report_set(r, "epochs", t->epochs + (double)s.epoch);
-    base_report_set(r, "learning_rate", s.rate);
-    base_report_set(r, "gradient_norm", s.gradient_norm);
-    base_report_set(r, "stopped_early", s.stopped);
-    if (s.epoch_ended)
-        model_trainer_append(t, "loss_history", s.epoch_loss);
-    if (s.epoch_ended && validates)
-        model_trainer_append(t, "validation_history", s.validation_loss);
-    if (t->body->family->publish)
-        t->body->family->publish(t, &s);
-}
-
-const nn_hooks model_hooks = {
-    .update = update, .evaluate = evaluate, .publish = publish};

@@ -1,6 +1,7 @@
 /* Means and deviations of columns, in one pass over the rows. */
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "nn/cell.h"
 
@@ -12,6 +13,7 @@ typedef struct sums {
     const nn_columns *c;
     int missing; /* NaN is a missing cell */
     size_t d;
+    size_t first;           /* of the rows */
     double total;           /* weight of the rows so far */
     double *origin;         /* [d]: the first row; NaN before the first cell */
     double *weight;         /* [d]: of the cells so far */
@@ -193,7 +195,8 @@ static int32_t add_rows(sums *s, const genmod_data *x, size_t first, size_t n,
         status = base_data_view(x, first, n, stage, &v, w);
     if (status)
         return status;
-    for (size_t j = 0; j < s->d && first == 0 && !nn_columns_mixed(s->c); j++)
+    for (size_t j = 0; j < s->d && first == s->first && !nn_columns_mixed(s->c);
+         j++)
         s->origin[j] = base_view_cell(&v, 0, j);
     if (!load(s, &v, n))
         return refuse(s, &v, first, n, w);
@@ -250,18 +253,108 @@ static int32_t settle(const sums *s, const genmod_data *x, nn_columns *c,
     return GENMOD_OK;
 }
 
+/* Rows first … first + n - 1. */
+static int32_t add_all(sums *s, const genmod_data *x, size_t first, size_t n,
+                       size_t rows, void *stage, genmod_workspace *w)
+{
+    int32_t status = GENMOD_OK;
+
+    s->first = first;
+    for (size_t i = 0; i < n && !status; i += rows)
+        status =
+            add_rows(s, x, first + i, n - i < rows ? n - i : rows, stage, w);
+    return status;
+}
+
+/* ---- over ranks: the sums of the parts, joined in their order ------------ */
+
+static size_t part_length(const sums *s)
+{
+    return 4 * s->d + 1;
+}
+
+/* A part's sums go to `to`, and begin anew. */
+static void put_part(sums *s, double *to)
+{
+    const size_t d = s->d;
+    double *const from[] = {s->origin, s->weight, s->mean, s->square};
+
+    for (size_t k = 0; k < 4; k++) {
+        memcpy(to + k * d, from[k], d * sizeof *to);
+        memset(from[k], 0, d * sizeof *to);
+    }
+    to[4 * d] = s->total;
+    s->total = 0;
+    for (size_t j = 0; j < d && nn_columns_mixed(s->c); j++)
+        s->origin[j] = NAN;
+}
+
+/* A part that has no cell of a column has no origin for it. */
+static void join_part(sums *s, const double *from)
+{
+    const size_t d = s->d;
+    const double *const origin = from, *const weight = from + d;
+    const double *const mean = from + 2 * d, *const square = from + 3 * d;
+
+    for (size_t j = 0; j < d; j++) {
+        if (s->weight[j] == 0 && weight[j] > 0)
+            s->origin[j] = origin[j];
+        s->block0[j] = weight[j];
+        s->block[j] = weight[j] > 0 ? mean[j] + (origin[j] - s->origin[j]) : 0;
+        s->block2[j] = square[j];
+    }
+    s->total += from[4 * d];
+    join(s);
+}
+
+static int32_t join_parts(sums *s, double *own, genmod_workspace *w)
+{
+    const base_ranks r = base_ranks_of(w);
+    const size_t parts = (size_t)(r.shards ? r.shards : r.size);
+    const size_t length = part_length(s);
+    double *const all = base_scratch(w, parts, length * sizeof *all);
+    int32_t status = all ? GENMOD_OK : base_status(w);
+
+    status = base_all_gather(w, status, base_parts(w) * length * sizeof *own,
+                             own, all);
+    for (size_t k = 0; k < parts && !status; k++)
+        join_part(s, all + k * length);
+    return status;
+}
+
+static int32_t add_parts(sums *s, const genmod_data *x, size_t rows,
+                         void *stage, size_t *total, genmod_workspace *w)
+{
+    const size_t n = base_data_rows(x), parts = base_parts(w);
+    double *const own = base_scratch(w, parts, part_length(s) * sizeof *own);
+    size_t first, count;
+    int32_t status =
+        base_all_rows(w, own ? GENMOD_OK : base_status(w), n, &first, total);
+
+    for (size_t k = 0; k < parts && !status; k++) {
+        base_part(w, *total, n, k, &first, &count);
+        status = add_all(s, x, first, count, rows, stage, w);
+        if (!status)
+            put_part(s, own + k * part_length(s));
+    }
+    return status ? status : join_parts(s, own, w);
+}
+
 int32_t nn_columns_learn(const genmod_data *x, int standardise, nn_columns *c,
                          double *mean_weight, genmod_workspace *w)
 {
-    const size_t n = base_data_rows(x), d = base_data_columns(x);
+    const size_t d = base_data_columns(x);
     const size_t most = d < CELLS ? CELLS / d : 1;
+    const base_ranks r = base_ranks_of(w);
+    size_t n = base_data_rows(x);
     const size_t rows = n < most ? n : most;
     sums s = {.c = c, .missing = nn_cells_missing(c, x)};
     void *const stage = base_scratch(w, 1, base_data_stage_bytes(x, rows));
     int32_t status = stage ? reserve(&s, d, rows, w) : base_status(w);
 
-    for (size_t i = 0; i < n && !status; i += rows)
-        status = add_rows(&s, x, i, n - i < rows ? n - i : rows, stage, w);
+    if (!status)
+        status = r.size > 1 || r.shards ? add_parts(&s, x, rows, stage, &n, w)
+                                        : add_all(&s, x, 0, n, rows, stage, w);
     for (size_t j = 0; j < d && !status; j++) {
         c->center[j] = 0;
         c->scale[j] = 1;

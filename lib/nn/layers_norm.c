@@ -66,7 +66,7 @@ static ad_node correction(const nn_layer *l, const nn_pass *pass, ad_node x)
     ad_graph *const g = pass->g;
     const double cells =
         l->in.rank == 3 ? (double)l->in.h * (double)l->in.w : 1;
-    const ad_node n = ad_scale(g, ad_count(g, x), cells);
+    const ad_node n = ad_scale(g, ad_all_count(g, x), cells);
 
     return ad_div(
         g, n, ad_max(g, ad_shift(g, n, -1), ad_constant(g, 1, ad_scalar())));

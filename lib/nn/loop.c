@@ -5,12 +5,28 @@
 
 #include "nn/loop.h"
 
-#define STOP 1    /* progress asked for it */
-#define ENOUGH 16 /* losses before their median says anything */
+#define STOP 1                    /* progress asked for it */
+#define SITE UINT32_C(0x6e6e7074) /* of the parts' seeds: "nnpt" */
+#define ENOUGH 16                 /* losses before their median says anything */
 
-static nn_split split_of(const nn_loop *l)
+static size_t parts_of(const nn_training *o)
 {
-    return (nn_split){l->c.seed, l->c.n, l->c.kept};
+    return o->parts ? o->parts : 1;
+}
+
+/* Of part number k of this loop's: each has an order of its own, and the first
+ * of all that of a loop of one. */
+static nn_split split_of(const nn_loop *l, size_t k)
+{
+    const uint64_t part = l->o.part + k;
+    uint64_t seed = l->c.seed;
+    uint32_t word[4];
+
+    if (part) {
+        base_random(seed, part, SITE, 0, word);
+        seed = (uint64_t)word[0] << 32 | word[1];
+    }
+    return (nn_split){seed, l->c.n, l->c.kept};
 }
 
 static uint64_t whole(const nn_loop *l, uint64_t n)
@@ -48,7 +64,7 @@ static int32_t reserve(nn_loop *l, genmod_workspace *w)
     for (size_t i = 0; i < l->optimisers; i++)
         n += nn_optimiser_averaged(l->optimiser[i]);
     l->state_n = n;
-    l->room = l->o.batch;
+    l->room = l->o.batch * parts_of(&l->o);
     l->rows = base_alloc_zero(w, l->room, sizeof *l->rows);
     l->state = base_alloc_zero(w, n, nn_loop_bytes(l));
     l->numbers = base_alloc_zero(w, NN_NUMBERS, sizeof *l->numbers);
@@ -101,6 +117,7 @@ int32_t nn_loop_tune(nn_loop *l, const nn_training *o, uint64_t n,
                      uint64_t held_out, genmod_workspace *w)
 {
     const nn_counts before = l->c;
+    const size_t room = o->batch * parts_of(o);
     const uint64_t kept =
         nn_split_of(o->seed, n, held_out ? 0 : o->validation).kept;
 
@@ -108,14 +125,14 @@ int32_t nn_loop_tune(nn_loop *l, const nn_training *o, uint64_t n,
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "x has %u rows to train on; a minibatch takes %u",
                          kept, (uint64_t)o->multiple);
-    if (o->batch > l->room) {
-        int64_t *const rows = base_alloc_zero(w, o->batch, sizeof *rows);
+    if (room > l->room) {
+        int64_t *const rows = base_alloc_zero(w, room, sizeof *rows);
 
         if (!rows)
             return base_status(w);
         base_free(l->rows);
         l->rows = rows;
-        l->room = o->batch;
+        l->room = room;
     }
     l->o = *o;
     split(l, n, held_out);
@@ -199,13 +216,16 @@ static void note_loss(nn_loop *l, size_t m, double loss)
 
 static int32_t update(nn_loop *l, const nn_hooks *h, genmod_workspace *w)
 {
-    const nn_split s = split_of(l);
     const uint64_t left = length(l) - l->c.position;
     const size_t m = left < l->o.batch ? (size_t)left : l->o.batch;
     double loss = NAN;
     int32_t status;
 
-    nn_split_kept(&s, l->c.epoch, l->c.position, m, l->rows);
+    for (size_t k = 0; k < parts_of(&l->o); k++) {
+        const nn_split s = split_of(l, k);
+
+        nn_split_kept(&s, l->c.epoch, l->c.position, m, l->rows + k * m);
+    }
     set_raw(l, 1, w);
     status = h->update(h->self, l->c.step, m, l->rows, &loss, w);
     if (status)
@@ -224,11 +244,25 @@ static int32_t update(nn_loop *l, const nn_hooks *h, genmod_workspace *w)
     return GENMOD_OK;
 }
 
+/* Held-out rows first … first + m - 1 of every part. */
+static void pick_held(nn_loop *l, uint64_t first, size_t m)
+{
+    for (size_t k = 0; k < parts_of(&l->o); k++) {
+        const nn_split s = split_of(l, k);
+        int64_t *const rows = l->rows + k * m;
+
+        if (!l->c.held_out)
+            nn_split_held(&s, first, m, rows);
+        for (size_t i = 0; i < m && l->c.held_out; i++)
+            rows[i] = (int64_t)(first + i);
+    }
+    l->looked = first;
+}
+
 /* The mean loss of the held-out rows. */
 static int32_t evaluate(nn_loop *l, const nn_hooks *h, double *mean,
                         genmod_workspace *w)
 {
-    const nn_split s = split_of(l);
     const uint64_t n = held_rows(l);
     double sum = 0;
 
@@ -238,10 +272,7 @@ static int32_t evaluate(nn_loop *l, const nn_hooks *h, double *mean,
         double loss = NAN;
         int32_t status;
 
-        if (!l->c.held_out)
-            nn_split_held(&s, first, m, l->rows);
-        for (size_t i = 0; i < m && l->c.held_out; i++)
-            l->rows[i] = (int64_t)(first + i);
+        pick_held(l, first, m);
         status = h->evaluate(h->self, m, l->rows, &loss, w);
         if (status)
             return status;
@@ -340,7 +371,7 @@ typedef struct watch {
     void *user;
 } watch;
 
-static int32_t poll(nn_loop *l, const watch *p, genmod_workspace *w)
+static int32_t ask(nn_loop *l, const watch *p, genmod_workspace *w)
 {
     const int32_t status = base_cancelled(w);
     int32_t answer;
@@ -354,6 +385,14 @@ static int32_t poll(nn_loop *l, const watch *p, genmod_workspace *w)
         return base_fail(w, GENMOD_CALLBACK, "progress returned %i",
                          (int64_t)answer);
     return answer > 0 ? STOP : GENMOD_OK;
+}
+
+/* What one rank answers all do. */
+static int32_t poll(nn_loop *l, const watch *p, genmod_workspace *w)
+{
+    const int32_t status = ask(l, p, w);
+
+    return l->o.shared ? base_meet(w, status) : status;
 }
 
 int32_t nn_loop_run(nn_loop *l, const nn_hooks *h, const genmod_report *report,
@@ -391,6 +430,7 @@ void nn_loop_status(const nn_loop *l, nn_status *out)
                        .best_epoch = l->c.best_epoch,
                        .rate = l->r.rate,
                        .gradient_norm = l->r.gradient_norm,
+                       .looked = l->looked,
                        .epoch_ended = l->c.epoch_ended != 0,
                        .stopped = l->c.stopped != 0};
 }

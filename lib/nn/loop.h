@@ -38,6 +38,7 @@ struct nn_loop {
     nn_optimiser *optimiser[NN_OPTIMISERS];
     size_t room; /* of rows */
     int64_t *rows;
+    uint64_t looked; /* the first held-out row of the minibatch under way */
     int raw; /* the weights are in the store, the averages in the optimisers */
     nn_counts c;
     nn_reals r;

@@ -214,6 +214,11 @@ typedef struct nn_training {
     size_t batch, epochs;
     size_t multiple; /* that rows of a minibatch are of; 0: 1. An epoch leaves
                         out what is left over. */
+    /* Parts of a minibatch that this loop picks rows for, each from as many of
+     * its own; 0: 1. Rows, batch and held-out rows are then those of a part. */
+    size_t parts;
+    uint64_t part; /* the number of the first, among those of all ranks */
+    int shared;    /* 1: with other ranks, that hear what progress answers */
     uint64_t seed;
     double validation;       /* share of the rows that are held out; 0: none */
     uint64_t validate_every; /* epochs; 0: 1 */
@@ -325,14 +330,14 @@ typedef struct nn_loop nn_loop;
 
 typedef struct nn_hooks {
     void *self;
-    /* One update on rows [m] of number `step`: runs programs, checks, commits;
-     * *loss is the mean over the rows. A failure leaves all as it was, and the
-     * loop hands it on. */
+    /* One update on rows [parts, m] of number `step`: runs programs, checks,
+     * commits; *loss is the mean over the rows. A failure leaves all as it was,
+     * and the loop hands it on. */
     int32_t (*update)(void *self, uint64_t step, size_t m, const int64_t *rows,
                       double *loss, genmod_workspace *w);
-    /* Mean loss of held-out rows [m] without an update; `rows` are numbers of
-     * the training view, or of the held-out one where there is one. NULL: no
-     * validation. */
+    /* Mean loss of held-out rows [parts, m] without an update; `rows` are
+     * numbers of the training view, or of the held-out one where there is one.
+     * NULL: no validation. */
     int32_t (*evaluate)(void *self, size_t m, const int64_t *rows, double *loss,
                         genmod_workspace *w);
     /* After each update, before `progress`: writes the report. May be NULL. */
@@ -347,6 +352,7 @@ typedef struct nn_status {
     double epoch_loss, validation_loss, best_loss; /* NaN: none yet */
     uint64_t best_epoch;
     double rate, gradient_norm;
+    uint64_t looked; /* in `evaluate`: which held-out rows of a part */
     int epoch_ended; /* by the last update */
     int stopped;     /* early */
 } nn_status;

@@ -147,3 +147,22 @@ int32_t vae_look(model_body *m, const model_rows *r, int learn,
         status = check_block(m, r, &b->likelihood.block[i], w);
     return status || !learn ? status : learn_rows(b, r, w);
 }
+
+/* ---- over ranks ---------------------------------------------------------- */
+
+double *vae_sums(model_body *m, size_t i, size_t *n)
+{
+    vae_body *const b = (vae_body *)m;
+
+    *n = i == 0 ? (size_t)b->likelihood.params + 2 * m->d : (size_t)b->classes;
+    if (i == 0)
+        return b->sums;
+    return i == 1 && b->classes ? model_body_find(m, VAE_SHARES) : NULL;
+}
+
+int32_t vae_join(model_body *m, genmod_workspace *w)
+{
+    if (((const vae_body *)m)->prior == VAE_VAMP)
+        return base_alone(w, "option \"prior\" vamp");
+    return GENMOD_OK;
+}

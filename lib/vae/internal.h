@@ -210,6 +210,8 @@ int32_t vae_compile(const model_body *b, size_t program, size_t rows,
 /* cells.c */
 int vae_surveys(const model_body *b);
 int vae_labelled(const model_body *b);
+double *vae_sums(model_body *b, size_t i, size_t *n);
+int32_t vae_join(model_body *b, genmod_workspace *w);
 int32_t vae_look(model_body *b, const model_rows *r, int learn,
                  genmod_workspace *w);
 

@@ -46,9 +46,9 @@ ad_node vae_mmd(const model_draft *f, const vae_codes *c, ad_node weight)
     const ad_node phi =
         ad_cos(g, ad_add(g, ad_matmul(g, first, directions, 0, 0), phase));
     const ad_node apart = ad_sub(g, phi, of_prior);
-    const ad_node rows = ad_count(g, weight);
-    const ad_node whole = ad_square(g, ad_mean(g, apart, 1, 0));
-    const ad_node own = ad_mean(g, ad_square(g, apart), 1, 0);
+    const ad_node rows = ad_all_count(g, weight);
+    const ad_node whole = ad_square(g, ad_all_mean(g, ad_mean(g, apart, 1, 0)));
+    const ad_node own = ad_all_mean(g, ad_mean(g, ad_square(g, apart), 1, 0));
     const ad_node others =
         ad_max(g, ad_shift(g, rows, -1), ad_constant(g, 1, ad_scalar()));
 

@@ -115,7 +115,7 @@ static ad_node penalty(const training *t)
         return ad_mul(g, ad_input(g, "commitment", ad_scalar()),
                       mean_rows(t, vae_commitment(&t->f, &t->codes)));
     if (bits > 0) {
-        const ad_node codes = mean_rows(t, t->kl);
+        const ad_node codes = ad_all_mean(g, mean_rows(t, t->kl));
         const ad_node least = ad_constant(g, bits, *ad_shape_at(g, codes));
 
         return ad_mul(g, t->beta, ad_sum_all(g, ad_max(g, codes, least)));
@@ -123,7 +123,8 @@ static ad_node penalty(const training *t)
     kl = t->ratio == AD_NONE ? mean_rows(t, ad_sum(g, t->kl, 2, 0))
                              : mean_rows(t, ad_mean(g, t->ratio, 2, 0));
     if (recipe_of(t, VAE_R_CAPACITY))
-        kl = ad_abs(g, ad_sub(g, kl, ad_input(g, "capacity", ad_scalar())));
+        kl = ad_abs(g, ad_sub(g, ad_all_mean(g, kl),
+                              ad_input(g, "capacity", ad_scalar())));
     return ad_mul(g, t->beta, kl);
 }
 

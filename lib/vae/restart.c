@@ -46,8 +46,8 @@ void vae_restart(const model_trainer *t, const ad_program *p, size_t m)
     float *const use = ad_store_value(b->base.store, (size_t)b->use);
     const double even = sum(k, use) / (double)k;
     const double least = base_config_f64(t->config, VAE_RESTART) * even;
-    restart r = {.codes = ad_program_output(p, VAE_O_RAW, t->arena),
-                 .weight = ad_program_output(p, VAE_O_WEIGHT, t->arena),
+    restart r = {.codes = model_trainer_output(t, p, VAE_O_RAW),
+                 .weight = model_trainer_output(t, p, VAE_O_WEIGHT),
                  .m = m,
                  .z = b->base.z,
                  .width = (size_t)b->width,

@@ -69,7 +69,7 @@ size_t vae_tallies(const model_body *b)
 
 static void add_use(const model_trainer *t, const ad_program *p)
 {
-    const float *const use = ad_program_output(p, VAE_O_USE, t->arena);
+    const float *const use = model_trainer_output(t, p, VAE_O_USE);
     double *const to = t->tally + CODES + 3 * t->body->z;
 
     for (int64_t k = 0; k < vectors_of(t->body); k++)
@@ -87,13 +87,13 @@ void vae_note(model_trainer *t, const ad_program *p, size_t m)
     nn_loop_status(t->loop, &s);
     for (size_t i = 0; s.pass == (double)s.epoch && i < t->tallies; i++)
         t->tally[i] = 0;
-    codes = ad_program_output(p, VAE_O_CODES, t->arena);
+    codes = model_trainer_output(t, p, VAE_O_CODES);
     t->tally[ROWS] += (double)m;
     t->tally[RECONSTRUCTION] +=
-        (double)m * (double)*(const float *)ad_program_output(
-                        p, VAE_O_RECONSTRUCTION, t->arena);
-    t->tally[KL] += (double)m * (double)*(const float *)ad_program_output(
-                                    p, VAE_O_KL, t->arena);
+        (double)m * (double)*(const float *)model_trainer_output(
+                        t, p, VAE_O_RECONSTRUCTION);
+    t->tally[KL] += (double)m * (double)*(const float *)model_trainer_output(
+                                    t, p, VAE_O_KL);
     for (size_t i = 0; i < n; i++)
         t->tally[CODES + i] += (double)m * (double)codes[i];
     if (!vectors_of(t->body))
