@@ -110,3 +110,10 @@ double *gan_sums(model_body *m, size_t i, size_t *n)
     *n = (size_t)((const gan_body *)m)->classes;
     return i == 0 && *n ? model_body_find(m, GAN_SHARES) : NULL;
 }
+
+int32_t gan_join(model_body *m, genmod_workspace *w)
+{
+    return ((const gan_body *)m)->table.blocks
+               ? base_alone(w, "a table of kinds, or option \"numeric\",")
+               : GENMOD_OK;
+}

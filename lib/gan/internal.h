@@ -223,6 +223,7 @@ int32_t gan_declare(const genmod_config *c, const model_schema *s,
 int gan_surveys(const model_body *b);
 int gan_labelled(const model_body *b);
 double *gan_sums(model_body *b, size_t i, size_t *n);
+int32_t gan_join(model_body *b, genmod_workspace *w);
 int32_t gan_look(model_body *b, const model_rows *r, int learn,
                  genmod_workspace *w);
 

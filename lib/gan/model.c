@@ -47,6 +47,7 @@ const model_family gan_family = {
     .look = gan_look,
     .initialise = gan_initialise,
     .sums = gan_sums,
+    .join = gan_join,
     .compile = gan_compile,
     .recipe = gan_recipe,
     .players = 2,

@@ -202,7 +202,8 @@ double gan_weight_end(const model_trainer *t)
 {
     const double first = t->recipe[GAN_R_WEIGHT];
     const double end = t->recipe[GAN_R_WEIGHT_END];
-    const double n = (double)base_data_rows(t->x);
+    const double n =
+        (double)(t->shares.shared ? t->shares.total : base_data_rows(t->x));
 
     if (first == 0 || end > 0)
         return end;

@@ -40,9 +40,7 @@ static double weight_of(const model_trainer *t)
 {
     const double from = t->recipe[GAN_R_WEIGHT];
 
-    return from > 0
-               ? nn_between(from, gan_weight_end(t), gan_share(t))
-               : from;
+    return from > 0 ? nn_between(from, gan_weight_end(t), gan_share(t)) : from;
 }
 
 static double augmented_of(const model_trainer *t)
