@@ -15,6 +15,7 @@ enum { GAN_HEAD = 2, GAN_CLASSES_NET, GAN_NETS };
 
 /* Choices, in the order of their options; 0 of loss and penalty is auto. */
 enum {
+    GAN_AUTO_PRESET, /* the preset of use */
     GAN_RELATIVISTIC_PRESET,
     GAN_DCGAN,
     GAN_WGAN_GP,

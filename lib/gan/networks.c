@@ -16,7 +16,9 @@ int64_t gan_codes(const genmod_config *c, const nn_size *size)
 
     if (given)
         return given;
-    return d < 2 ? 2 : d < 8 ? d : d > 32 ? 64 : 2 * d;
+    if (d < 8 && base_config_choice(c, GAN_PRESET) == GAN_AUTO_PRESET)
+        return d < 2 ? 2 : d;
+    return d < 8 ? 16 : d > 32 ? 64 : 2 * d;
 }
 
 /* Halvings of both sides that leave whole ones. */
@@ -51,8 +53,9 @@ typedef struct look {
 static look look_of(const genmod_config *c, int discriminator, int columns)
 {
     const int32_t preset = base_config_choice(c, GAN_PRESET);
-    const int plain =
-        preset == GAN_RELATIVISTIC_PRESET || preset == GAN_LECTURE;
+    const int plain = preset == GAN_AUTO_PRESET ||
+                      preset == GAN_RELATIVISTIC_PRESET ||
+                      preset == GAN_LECTURE;
     gan_settings s;
     look l = {"", "", "; lrelu 0.2"};
 
@@ -63,7 +66,7 @@ static look look_of(const genmod_config *c, int discriminator, int columns)
         l.norm = "; batchnorm";
     /* Steep where columns have gaps between modes: doc/guide/gan.md has what
      * it is worth. A row's norm is its own, so rows stay independent. */
-    if (preset == GAN_RELATIVISTIC_PRESET && !discriminator && columns)
+    if (preset == GAN_AUTO_PRESET && !discriminator && columns)
         l = (look){"", "; layernorm", "; relu"};
     if (preset == GAN_DCGAN && discriminator && s.penalty == GAN_NO_PENALTY)
         l.norm = "; batchnorm";

@@ -5,10 +5,11 @@ const base_option gan_options[] = {
     {.key = GAN_PRESET,
      .type = BASE_STR,
      .structure = 1,
-     .initial = "relativistic",
-     .choices = "relativistic|dcgan|wgan-gp|sn-hinge|lecture",
+     .initial = "auto",
+     .choices = "auto|relativistic|dcgan|wgan-gp|sn-hinge|lecture",
      .help = "what options left at auto, 0 or -1 are, and the default "
-             "networks; relativistic is for use, the others for comparison"},
+             "networks; auto is for use: relativistic with a generator for "
+             "columns; the others are for comparison"},
     {.key = GAN_INPUT,
      .type = BASE_STR,
      .structure = 1,
@@ -20,8 +21,8 @@ const base_option gan_options[] = {
      .structure = 1,
      .initial = "",
      .help = "network text before the last layer; without it, of columns: "
-             "three layers dense 128; layernorm; relu; of images: a small "
-             "image, "
+             "three layers dense 128; layernorm; relu by preset auto, dense "
+             "128 and an activation else; of images: a small image, "
              "doubled while both sides of the row halve to 4 pixels or more"},
     {.key = GAN_DISCRIMINATOR,
      .type = BASE_STR,
@@ -36,9 +37,9 @@ const base_option gan_options[] = {
      .initial = "0",
      .minimum = 0,
      .maximum = 65536,
-     .help = "numbers of a code; 0: below 8 columns as many, at least 2, else "
-             "twice "
-             "as many, at most 64"},
+     .help =
+         "numbers of a code; 0: twice the columns, from 16 to 64; by preset "
+         "auto below 8 columns as many, at least 2"},
     {.key = GAN_CLASSES,
      .type = BASE_I64,
      .structure = 1,
@@ -146,9 +147,10 @@ const base_option gan_options[] = {
      .initial = "0",
      .minimum = 0,
      .maximum = 1e9,
-     .help = "of the penalty once the schedule is over, approached by equal "
-             "factors; 0: with relativistic, of images a thousandth of the "
-             "first, of n rows of columns 2/n of it, else all of it"},
+     .help =
+         "of the penalty once the schedule is over, approached by equal "
+         "factors; 0: of loss relativistic a thousandth of the first, or by "
+         "preset auto 2/n of it for n rows of columns; else all of it"},
     {.key = GAN_AUGMENTATION,
      .type = BASE_STR,
      .initial = "",

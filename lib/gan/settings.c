@@ -14,6 +14,7 @@ typedef struct published {
 } published;
 
 static const published recipes[] = {
+    [GAN_AUTO_PRESET] = {GAN_RELATIVISTIC, GAN_R1_R2, 1, 0, 0, 0.99},
     [GAN_RELATIVISTIC_PRESET] = {GAN_RELATIVISTIC, GAN_R1_R2, 1, 0, 0, 0.99},
     [GAN_DCGAN] = {GAN_NON_SATURATING, GAN_NO_PENALTY, 1, 2e-4, 0.5, 0.999},
     [GAN_WGAN_GP] = {GAN_WASSERSTEIN, GAN_UNIT_GRADIENT, 5, 1e-4, 0, 0.9},
@@ -25,7 +26,7 @@ static const published recipes[] = {
 #define RATE_IMAGES 2e-4
 #define WEIGHT_ROWS 1.0       /* of r1, r2, both */
 #define WEIGHT_ELSEWHERE 10.0 /* Gulrajani et al. 2017, section 4 */
-#define FALL_IMAGES 1e-3      /* of the weight, over the schedule */
+#define FALL 1e-3             /* of the weight, over the schedule */
 
 /* Without "penalty_end" the weight of columns falls to the 2 / n-th part: what
  * a cloud of n rows shows. doc/math/gan.md, section "The penalty's end". */
@@ -54,17 +55,16 @@ static double positive(const genmod_config *c, const char *key,
     return v > 0 ? v : otherwise;
 }
 
-static void settle_penalty(const genmod_config *c, int image, gan_settings *s)
+static void settle_penalty(const genmod_config *c, int by_rows, gan_settings *s)
 {
     const int at_rows = s->penalty >= GAN_R1 && s->penalty <= GAN_R1_R2;
 
     s->weight = positive(c, GAN_PENALTY_WEIGHT,
                          at_rows ? WEIGHT_ROWS : WEIGHT_ELSEWHERE);
-    /* of columns: by how many rows there are, gan_weight_end() */
     s->weight_end = positive(c, GAN_PENALTY_END,
                              s->loss != GAN_RELATIVISTIC || !at_rows ? s->weight
-                             : image ? FALL_IMAGES * s->weight
-                                     : 0);
+                             : by_rows ? 0 /* gan_weight_end() */
+                                       : FALL * s->weight);
     if (s->penalty == GAN_NO_PENALTY)
         s->weight = s->weight_end = 0;
 }
@@ -95,7 +95,8 @@ void gan_settle(const genmod_config *c, gan_settings *s)
     s->beta2_end = base_config_f64(c, GAN_BETA2_END);
     s->clip = base_config_f64(c, GAN_CLIP_WEIGHTS);
     s->updates = (uint64_t)base_config_i64(c, GAN_UPDATES);
-    settle_penalty(c, image, s);
+    settle_penalty(
+        c, !image && base_config_choice(c, GAN_PRESET) == GAN_AUTO_PRESET, s);
 }
 
 void gan_recipe(const genmod_config *c, double out[MODEL_RECIPE])
