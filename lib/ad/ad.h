@@ -393,9 +393,6 @@ int32_t ad_program_join(const ad_program *p, const ad_replay *r, void *room,
                         genmod_workspace *w);
 const void *ad_program_joined(const ad_program *p, size_t i, const void *room,
                               size_t local, size_t parts);
-/* Numbers that the parts of a rank hand out in a replay of m rows, in sums and
- * in outputs: what measurements are held against. */
-size_t ad_program_shared(const ad_program *p, size_t rows);
 
 /* The plan as text: a line a step (number, operator, shape, bytes, items,
  * fused code), with a line before the first of each region that says how its

@@ -226,13 +226,3 @@ int32_t ad_program_join(const ad_program *p, const ad_replay *r, void *room,
         join(p, rows, all, room, w);
     return status;
 }
-
-size_t ad_program_shared(const ad_program *p, size_t rows)
-{
-    size_t n = outputs_of(p, rows);
-
-    for (size_t i = 0; i < p->n_regions; i++)
-        if (p->regions[i].cut)
-            n += message(p, &p->regions[i]);
-    return n;
-}
