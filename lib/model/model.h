@@ -204,9 +204,9 @@ typedef struct model_rows {
     size_t n;
     const int64_t *number; /* [n]; NULL: first, first + 1, … */
     size_t first;
-    const float *x;        /* [n, …], scaled, in the order of the tensors */
-    const float *mask;     /* the same; NULL: no cell is missing */
-    const int32_t *labels; /* [n]; -1: unknown. NULL: nobody asks for them */
+    const float *x;          /* [n, …], scaled, in the order of the tensors */
+    const float *mask;       /* the same; NULL: no cell is missing */
+    const int32_t *labels;   /* [n]; -1: unknown. NULL: nobody asks for them */
     const genmod_data *from; /* in a survey: whose rows they are; else NULL */
 } model_rows;
 uint64_t model_row_number(const model_rows *r, size_t i);
@@ -455,38 +455,6 @@ int32_t model_check_out(size_t n, size_t width, int32_t type, size_t bytes,
 int32_t model_check_numbers(const model *m, uint64_t first, size_t n,
                             genmod_workspace *w);
 
-/* ---- onnx.c ---------------------------------------------------------------
- */
-
-/* A value of an ONNX file: rows [batch, …]. */
-typedef struct model_port {
-    const char *name;
-    const nn_columns *columns; /* whose order the rows have; NULL: none */
-    int32_t cells; /* 1: of an output: the cells of the columns, and not what
-                      networks see of them */
-    int32_t whole; /* 1: of an output: whole numbers */
-} model_port;
-
-#define MODEL_OUTPUTS 2
-
-typedef struct model_graph {
-    const char *part;              /* of the model */
-    model_port in;                 /* the program's "x", and its "mask" */
-    model_port out[MODEL_OUTPUTS]; /* its outputs, in their order */
-} model_graph;
-
-/* Instead of model_draft_close(): the graph in ONNX, of a draft without
- * successors and gradients. An input "label" stays one, of whole numbers.
- * Two-call, as codec_write(). GENMOD_UNSUPPORTED, with its name, for an
- * operator that ONNX has not. */
-int32_t model_draft_export(model_draft *f, const model_graph *o, size_t cap,
-                           void *out, size_t *need);
-/* The arguments of a family's public call; *at: the place of the part among the
- * n names. */
-int32_t model_check_export(const model *m, const char *part, size_t n,
-                           const char *const *parts, size_t *at, size_t cap,
-                           const void *out, genmod_workspace *w);
-
 /* ---- labels.c -------------------------------------------------------------
  */
 
@@ -605,5 +573,7 @@ int32_t model_set_params(model *m, const char *name, size_t n,
 int32_t model_save(const model *m, int checkpoint, size_t cap, void *out,
                    size_t *need, genmod_workspace *w);
 int32_t model_load(model *m, size_t n, const void *bytes, genmod_workspace *w);
+
+#include "model/export.h"
 
 #endif

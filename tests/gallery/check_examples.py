@@ -40,14 +40,15 @@ def tested(meson):
     small = [name + ".c" for name in re.findall(r"'(\w+)'", listed) +
              re.findall(r"\['(\w+)',", read)]
     helpers = ["mixture.c", "autoencoder.c", "variational.c"]
-    return small + ["options.c"] + helpers + re.findall(
+    return small + ["options.c", "ranks.c"] + helpers + re.findall(
         r"'(statement\w*\.c)'", meson)
 
 
 def warnings(project, compiler, sources):
     """Sources that the compiler has something to say about."""
     for source in sources:
-        optional = {"draw.h": "cairo", "zlib.h": "zlib", "cairo.h": "cairo"}
+        optional = {"draw.h": "cairo", "zlib.h": "zlib", "cairo.h": "cairo",
+                    "with_mpi.h": "ompi"}
         flags = []
         for header, package in optional.items():
             if header in source.read_text(encoding="utf-8"):
