@@ -11,9 +11,10 @@
 set -eu
 
 # dump INCLUDE LIBRARY OUTPUT
+# With whole paths: of two sources of one name abidiff sees but one otherwise.
 dump() {
     abidw --headers-dir "$1" --drop-private-types --no-comp-dir-path \
-        --short-locs --no-corpus-path --exported-interfaces-only \
+        --no-corpus-path --exported-interfaces-only \
         --type-id-style hash "$2" --out-file "$3"
 }
 
@@ -46,7 +47,8 @@ check() {
 }
 
 toy_header='typedef struct toy toy;
-int *toy_do(toy *t, int n);'
+int *toy_do(toy *t, int n);
+int toy_too(int n);'
 toy_source='#include "public.h"
 struct toy { int a; };
 int *toy_do(toy *t, int n)
@@ -55,14 +57,22 @@ int *toy_do(toy *t, int n)
     return &t->a;
 }'
 
-# toy FOLDER HEADER SOURCE CC OPTIONS…
+toy_second='#include "public.h"
+int toy_too(int n)
+{
+    return n;
+}'
+
+# toy FOLDER HEADER SOURCE SECOND CC OPTIONS…: SECOND has the other's file name.
 toy() {
     folder=$1
-    mkdir -p "$folder/include"
+    mkdir -p "$folder/include" "$folder/second"
     printf '%s\n' "$2" >"$folder/include/public.h"
     printf '%s\n' "$3" >"$folder/toy.c"
-    shift 3
-    "$@" -shared -fPIC -I "$folder/include" -o "$folder/toy.so" "$folder/toy.c"
+    printf '%s\n' "$4" >"$folder/second/toy.c"
+    shift 4
+    "$@" -shared -fPIC -I "$folder/include" -o "$folder/toy.so" "$folder/toy.c" \
+        "$folder/second/toy.c"
 }
 
 # judge WHAT [WORD]: check must pass, or fail with a message that has the word.
@@ -84,19 +94,24 @@ judge() {
 canary() {
     base=$(mktemp -d)
     failed=0
-    toy "$base/twin" "$toy_header" "$toy_source" "$@" -g
+    toy "$base/twin" "$toy_header" "$toy_source" "$toy_second" "$@" -g
     dump "$base/twin/include" "$base/twin/toy.so" "$base/toy.abi"
     judge twin
     toy "$base/private" "$toy_header" \
-        "$(echo "$toy_source" | sed 's/int a;/int b, a;/')" "$@" -g
+        "$(echo "$toy_source" | sed 's/int a;/int b, a;/')" "$toy_second" \
+        "$@" -g
     judge private
     toy "$base/argument" "$(echo "$toy_header" | sed 's/int n/long n/')" \
-        "$(echo "$toy_source" | sed 's/int n/long n/')" "$@" -g
+        "$(echo "$toy_source" | sed 's/int n/long n/')" \
+        "$(echo "$toy_second" | sed 's/int n/long n/')" "$@" -g
     judge argument "int' to 'long int"
+    toy "$base/second" "$(echo "$toy_header" | sed 's/too(int n/too(long n/')" \
+        "$toy_source" "$(echo "$toy_second" | sed 's/int n/long n/')" "$@" -g
+    judge second "toy_too"
     toy "$base/gone" "$(echo "$toy_header" | sed 's/toy_do/toy_did/')" \
-        "$(echo "$toy_source" | sed 's/toy_do/toy_did/')" "$@" -g
+        "$(echo "$toy_source" | sed 's/toy_do/toy_did/')" "$toy_second" "$@" -g
     judge gone toy_do
-    toy "$base/stripped" "$toy_header" "$toy_source" "$@" -g0
+    toy "$base/stripped" "$toy_header" "$toy_source" "$toy_second" "$@" -g0
     judge stripped 'no debugging information'
     rm -rf "$base"
     return $failed
