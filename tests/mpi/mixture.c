@@ -13,16 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <genmod/genmod.h>
-#include <genmod/with_mpi.h>
+#include "wire.h"
 
 #define D ((size_t)16)
-
-typedef struct wire {
-    genmod_mpi mpi;
-    double seconds, cpu; /* inside the callbacks */
-    double sum_bytes, gather_bytes, broadcast_bytes;
-} wire;
 
 typedef struct job {
     const char *mode;
@@ -32,62 +25,6 @@ typedef struct job {
     double *x; /* [count, D] */
     genmod_workspace *w;
 } job;
-
-static void need(int32_t status, const genmod_workspace *w)
-{
-    if (!status)
-        return;
-    fprintf(stderr, "%s: %s\n", genmod_status_name(status),
-            genmod_workspace_error(w));
-    MPI_Abort(MPI_COMM_WORLD, 1);
-}
-
-/* ---- the wire, timed ------------------------------------------------------
- */
-
-static double processor(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int32_t sum(int32_t type, size_t n, void *inout, void *user)
-{
-    wire *const t = user;
-    const double start = MPI_Wtime(), cpu = processor();
-    const int32_t status = genmod_mpi_allreduce(type, n, inout, &t->mpi);
-
-    t->seconds += MPI_Wtime() - start;
-    t->cpu += processor() - cpu;
-    t->sum_bytes += (double)(n * (type == GENMOD_F32 ? 4 : 8));
-    return status;
-}
-
-static int32_t broadcast(int32_t root, size_t bytes, void *inout, void *user)
-{
-    wire *const t = user;
-    const double start = MPI_Wtime(), cpu = processor();
-    const int32_t status = genmod_mpi_broadcast(root, bytes, inout, &t->mpi);
-
-    t->seconds += MPI_Wtime() - start;
-    t->cpu += processor() - cpu;
-    t->broadcast_bytes += (double)bytes;
-    return status;
-}
-
-static int32_t gather(size_t bytes, const void *in, void *out, void *user)
-{
-    wire *const t = user;
-    const double start = MPI_Wtime(), cpu = processor();
-    const int32_t status = genmod_mpi_allgather(bytes, in, out, &t->mpi);
-
-    t->seconds += MPI_Wtime() - start;
-    t->cpu += processor() - cpu;
-    t->gather_bytes += (double)bytes;
-    return status;
-}
 
 /* ---- rows -----------------------------------------------------------------
  */
@@ -193,11 +130,6 @@ static void write_params(const gmm_model *m, const char *path)
     }
     if (!f || fclose(f))
         MPI_Abort(MPI_COMM_WORLD, 1);
-}
-
-static double least_of(double a, double b)
-{
-    return a < b ? a : b;
 }
 
 /* The least time of an allreduce of n doubles, and of a head's allgather. */
@@ -309,9 +241,7 @@ int main(int argc, char **argv)
     need(genmod_context_new(NULL, NULL, NULL, &c), NULL);
     need(genmod_mpi_open(&t.mpi, MPI_COMM_WORLD, c), NULL);
     if (is_time)
-        need(genmod_context_set_communicator(c, b.rank, b.size, sum, broadcast,
-                                             gather, &t),
-             NULL);
+        wire_open(&t, c, b.rank, b.size);
     need(genmod_context_set_shards(c, shards), NULL);
     need(genmod_workspace_new(c, &b.w), NULL);
     work(&b, iterations, is_fit ? argv[6] : NULL, &t);

@@ -1,4 +1,4 @@
-"""Mixtures over the ranks of a real MPI: Open MPI and MPICH, whichever are there.
+"""Mixtures, and training, over the ranks of a real MPI: Open MPI and MPICH, whichever are there.
 
     run.py ROOT LIBRARY [ROWS]
 
@@ -81,6 +81,25 @@ def check_fits(mpi, rows, folder):
     return 0
 
 
+def check_training(mpi, folder):
+    """100 steps: checkpoints of the same bytes on 1, 2, 3 and 4 ranks."""
+    failures = 0
+    for family in ('denoiser', 'bound', 'dcgan'):
+        kept = []
+        for ranks in (1, 2, 3, 4):
+            path = os.path.join(folder, 'checkpoint')
+            done = mpi.run(ranks, 'train', family, 100, 12, path)
+            kept.append(pathlib.Path(path).read_bytes()
+                        if not done.returncode else done.stderr)
+        good = all(isinstance(k, bytes) and k == kept[0] for k in kept)
+        print('  %s %s: 100 steps on 1, 2, 3 and 4 ranks' %
+              ('ok  ' if good else 'FAIL', family))
+        if not good:
+            print(*(k for k in kept if not isinstance(k, bytes)))
+        failures += not good
+    return failures
+
+
 def check_trouble(mpi):
     failures = 0
     for mode, status, text in TROUBLE:
@@ -119,12 +138,16 @@ def main(root, library, rows='1000000'):
         print(name)
         with tempfile.TemporaryDirectory() as folder:
             program = os.path.join(folder, 'mixture')
+            training = os.path.join(folder, 'training')
             example = os.path.join(folder, 'example')
             build(compiler, root, library, root / 'tests/mpi/mixture.c',
                   program)
+            build(compiler, root, library, root / 'tests/mpi/training.c',
+                  training)
             build(compiler, root, library,
                   root / 'doc/examples/mpi_mixture.c', example)
             failures += check_fits(Mpi(start, program), int(rows), folder)
+            failures += check_training(Mpi(start, training), folder)
             failures += check_trouble(Mpi(start, program))
             failures += check_example(Mpi(start, example))
     return 77 if not tried else 1 if failures else 0
