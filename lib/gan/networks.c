@@ -17,7 +17,7 @@ int64_t gan_codes(const genmod_config *c, const nn_size *size)
     if (given)
         return given;
     if (d < 8 && base_config_choice(c, GAN_PRESET) == GAN_AUTO_PRESET)
-        return d < 2 ? 2 : d;
+        return 2 * d;
     return d < 8 ? 16 : d > 32 ? 64 : 2 * d;
 }
 

@@ -39,7 +39,7 @@ const base_option gan_options[] = {
      .maximum = 65536,
      .help =
          "numbers of a code; 0: twice the columns, from 16 to 64; by preset "
-         "auto below 8 columns as many, at least 2"},
+         "auto from 2"},
     {.key = GAN_CLASSES,
      .type = BASE_I64,
      .structure = 1,
