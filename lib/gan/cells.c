@@ -49,6 +49,29 @@ static ad_node joined(const model_draft *f, const ad_node *parts)
     return n == 1 ? parts[0] : ad_concat(f->g, 1, n, parts);
 }
 
+/* A block's share of rows, in another form; site: of its draws, NULL for none.
+ */
+typedef ad_node (*block_map)(const model_draft *f, const gan_block *k,
+                             ad_node x, const char *site);
+
+/* The blocks of x in the form that `map` gives them; x itself where there is no
+ * table. */
+static ad_node each_block(const model_draft *f, ad_node x, const char *site,
+                          block_map map)
+{
+    const gan_table *const t = table_of(f);
+    ad_node *parts;
+
+    if (!t->blocks)
+        return x;
+    parts = base_scratch(f->w, t->blocks, sizeof *parts);
+    if (!parts)
+        return ad_refuse(f->g, "no memory for the blocks of a table");
+    for (size_t i = 0; i < t->blocks; i++)
+        parts[i] = map(f, &t->block[i], x, site);
+    return joined(f, parts);
+}
+
 /* Ones among zeros of numbers [m, n, 1]. */
 static ad_node ones(ad_graph *g, ad_node index, int64_t levels)
 {
@@ -201,27 +224,17 @@ static ad_node encode_numeric(const model_draft *f, const gan_block *k,
 }
 
 static ad_node encode_block(const model_draft *f, const gan_block *k, ad_node x,
-                            int drawn)
+                            const char *site)
 {
     x = cells(f, x, k);
     if (gan_is_numeric(k))
-        return encode_numeric(f, k, x, drawn);
+        return encode_numeric(f, k, x, site != NULL);
     return flat(f, ones(f->g, deep(f, x, k), k->levels), k->numbers);
 }
 
 ad_node gan_encode(const model_draft *f, ad_node x, int drawn)
 {
-    const gan_table *const t = table_of(f);
-    ad_node *parts;
-
-    if (!t->blocks)
-        return x;
-    parts = base_scratch(f->w, t->blocks, sizeof *parts);
-    if (!parts)
-        return ad_refuse(f->g, "no memory for the blocks of a table");
-    for (size_t i = 0; i < t->blocks; i++)
-        parts[i] = encode_block(f, &t->block[i], x, drawn);
-    return joined(f, parts);
+    return each_block(f, x, drawn ? "gan" : NULL, encode_block);
 }
 
 /* ---- from the generator -------------------------------------------------- */
@@ -268,17 +281,7 @@ static ad_node relax_block(const model_draft *f, const gan_block *k, ad_node y,
 
 ad_node gan_relax(const model_draft *f, ad_node y, const char *site)
 {
-    const gan_table *const t = table_of(f);
-    ad_node *parts;
-
-    if (!t->blocks)
-        return y;
-    parts = base_scratch(f->w, t->blocks, sizeof *parts);
-    if (!parts)
-        return ad_refuse(f->g, "no memory for the blocks of a table");
-    for (size_t i = 0; i < t->blocks; i++)
-        parts[i] = relax_block(f, &t->block[i], y, site);
-    return joined(f, parts);
+    return each_block(f, y, site, relax_block);
 }
 
 static ad_node decode_block(const model_draft *f, const gan_block *k, ad_node y,
@@ -298,15 +301,5 @@ static ad_node decode_block(const model_draft *f, const gan_block *k, ad_node y,
 
 ad_node gan_decode(const model_draft *f, ad_node y, const char *site)
 {
-    const gan_table *const t = table_of(f);
-    ad_node *parts;
-
-    if (!t->blocks)
-        return y;
-    parts = base_scratch(f->w, t->blocks, sizeof *parts);
-    if (!parts)
-        return ad_refuse(f->g, "no memory for the blocks of a table");
-    for (size_t i = 0; i < t->blocks; i++)
-        parts[i] = decode_block(f, &t->block[i], y, site);
-    return joined(f, parts);
+    return each_block(f, y, site, decode_block);
 }

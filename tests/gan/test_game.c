@@ -172,6 +172,37 @@ static void losses_of_an_equal_game_are_those_of_the_equilibrium(void **state)
     free(x);
 }
 
+/* Saved models name their preset, so what it stands for must stay. */
+static void presets_say_what_is_left_open(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *preset;
+        size_t codes;
+        double end; /* of the penalty's weight, at 1 first */
+        int norm;   /* 1: G's first layer has a norm behind it */
+    } at[] = {{"auto", 6, 2.0 / 40, 1}, {"relativistic", 16, 1e-3, 0}};
+    double *const x = fixture_invent(40, 3, 5);
+    genmod_data *const v = fixture_view(40, 3, x);
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        char options[100] = "updates=3 | batch_size=20 | preset=";
+        strcat(options, at[i].preset);
+        gan_model *const m = fixture_model(options);
+        double scale;
+        size_t n = 0;
+        assert_ok(gan_fit(m, v, NULL, NULL, NULL, NULL));
+        assert_int_equal(gan_code_size(m), at[i].codes);
+        assert_float_equal(fixture_number(m, GAN_REPORT_PENALTY_WEIGHT),
+                           at[i].end, 1e-12);
+        assert_int_equal(
+            gan_get_params(m, "generator.1.scale", 0, &scale, &n, NULL),
+            at[i].norm ? GENMOD_TOO_SMALL : GENMOD_BAD_ARGUMENT);
+        gan_free(m);
+    }
+    genmod_data_free(v);
+    free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +212,7 @@ int main(void)
         cmocka_unit_test(
             the_saturating_gradient_vanishes_and_the_other_does_not),
         cmocka_unit_test(losses_of_an_equal_game_are_those_of_the_equilibrium),
+        cmocka_unit_test(presets_say_what_is_left_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
