@@ -251,6 +251,16 @@ static void set_knots(const gan_body *b, const gan_block *k, int64_t column,
             read_as(&b->base.columns, j, cells[i]);
 }
 
+/* One mode alone, in which a cell's place is the cell. */
+static size_t put_single(size_t modes, double *v)
+{
+    v[0] = 1;
+    v[modes] = 0;
+    v[2 * modes] = 0.5;
+    return 1;
+}
+
+/* What has no mode is as the first, so that no cell is nearer to it. */
 static int32_t set_modes(const gan_body *b, const gan_block *k, int64_t column,
                          size_t n, const double *sorted, genmod_workspace *w)
 {
@@ -264,13 +274,15 @@ static int32_t set_modes(const gan_body *b, const gan_block *k, int64_t column,
                                            v + 2 * modes, &found, w)
                              : base_status(w);
 
+    if (!status && b->table.encoding == GAN_BY_HEAPS &&
+        !gan_is_separate(found, v, v + modes, v + 2 * modes))
+        found = put_single(modes, v);
     for (size_t i = 0; i < modes && !status; i++) {
-        const int there = i < found;
+        const size_t as = i < found ? i : 0;
 
-        share[i] = (float)(there ? plain_ln(v[i]) : GAN_NEVER);
-        values(b, b->table.means)[at + i] = (float)(there ? v[modes + i] : 0);
-        values(b, b->table.deviations)[at + i] =
-            (float)(there ? v[2 * modes + i] : 1);
+        share[i] = (float)(i < found ? plain_ln(v[i]) : GAN_NEVER);
+        values(b, b->table.means)[at + i] = (float)v[modes + as];
+        values(b, b->table.deviations)[at + i] = (float)v[2 * modes + as];
     }
     return status;
 }
