@@ -110,9 +110,15 @@ double *gan_sums(model_body *m, size_t i, size_t *n)
     return i == 0 && *n ? model_body_find(m, GAN_SHARES) : NULL;
 }
 
-int32_t gan_join(model_body *m, genmod_workspace *w)
+int32_t gan_check_alone(const model_body *m, genmod_workspace *w)
 {
     return ((const gan_body *)m)->table.blocks
-               ? base_alone(w, "a table of kinds, or option \"numeric\",")
+               ? base_alone(w, "a table of kinds, or of columns by \"numeric\" "
+                               "other than standard,")
                : GENMOD_OK;
+}
+
+int32_t gan_join(model_body *m, genmod_workspace *w)
+{
+    return gan_check_alone(m, w);
 }

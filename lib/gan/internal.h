@@ -140,7 +140,6 @@ typedef struct gan_table {
     int32_t *kind;   /* [d] */
     int64_t numbers; /* of a row as networks see it */
     int64_t numeric; /* columns */
-    int open; /* 1: real cells may leave the range of the training rows */
     /* Variables; -1: none. */
     int32_t shift, factor; /* [d]: of ln(1 + count) */
     int32_t offset;        /* [numbers]: ln of the shares of categories */
@@ -240,6 +239,7 @@ int32_t gan_declare(const genmod_config *c, const model_schema *s,
 int gan_surveys(const model_body *b);
 int gan_labelled(const model_body *b);
 double *gan_sums(model_body *b, size_t i, size_t *n);
+int32_t gan_check_alone(const model_body *b, genmod_workspace *w);
 int32_t gan_join(model_body *b, genmod_workspace *w);
 int32_t gan_look(model_body *b, const model_rows *r, int learn,
                  genmod_workspace *w);

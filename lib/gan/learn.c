@@ -1,5 +1,6 @@
 /* What a table's rows tell before training: ranges, the shares of categories,
  * quantiles and modes of numeric columns. */
+#include <float.h>
 #include <math.h>
 
 #include "gan/internal.h"
@@ -323,6 +324,23 @@ static int32_t set_all(const gan_body *b, genmod_workspace *w)
     return status;
 }
 
+/* Real columns without other kinds beside them may leave the range of their
+ * training cells, as in a game without a table. */
+static void open_ranges(const gan_body *b)
+{
+    const gan_table *const t = &b->table;
+    double *const least = model_body_find(&b->base, GAN_LEAST);
+    double *const most = model_body_find(&b->base, GAN_MOST);
+
+    if (t->encoding != GAN_BY_HEAPS || t->blocks > 1 ||
+        t->block[0].kind != GENMOD_REAL)
+        return;
+    for (size_t j = 0; j < b->base.d; j++) {
+        least[j] = -DBL_MAX;
+        most[j] = DBL_MAX;
+    }
+}
+
 int32_t gan_initialise(model_body *m, const genmod_config *c, uint64_t seed,
                        genmod_workspace *w)
 {
@@ -334,6 +352,7 @@ int32_t gan_initialise(model_body *m, const genmod_config *c, uint64_t seed,
     if (!b->table.blocks)
         return GENMOD_OK;
     status = set_all(b, w);
+    open_ranges(b);
     gan_learning_free(b->table.learning);
     b->table.learning = NULL;
     return status;

@@ -242,7 +242,6 @@ int32_t gan_table_declare(const genmod_config *c, const model_schema *s,
     if (status)
         return status;
     b->table = blank(encoding);
-    b->table.open = !mixed && b->table.encoding == GAN_BY_HEAPS;
     b->base.schema.marked = gan_has_modes(&b->table) ? 1 : -1;
     b->temperature = base_config_f64(c, GAN_TEMPERATURE);
     if (!d || (!mixed && b->table.encoding == GAN_STANDARD))

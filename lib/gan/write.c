@@ -1,6 +1,5 @@
 /* A table's rows as the caller's: each cell of its column's kind, within the
- * range of the training rows but for open tables, whatever numbers there are to
- * make it of. */
+ * range of the training rows, whatever numbers there are to make it of. */
 #include <float.h>
 #include <math.h>
 
@@ -101,7 +100,7 @@ static void write_column(const gan_body *b, size_t j, const double *cells,
         double v = cell_of(b, j, cells, (double)in[i]);
 
         if (kind <= GENMOD_COUNT)
-            v = valid(kind, b->table.open ? v : held(v, least[j], most[j]));
+            v = valid(kind, held(v, least[j], most[j]));
         if (type == GENMOD_F32)
             ((float *)out)[i] = narrow(kind > GENMOD_COUNT ? 0 : kind, v);
         else
