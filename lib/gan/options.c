@@ -152,9 +152,8 @@ const base_option gan_options[] = {
      .help =
          "of the penalty once the schedule is over, approached by equal "
          "factors; 0: of loss relativistic a thousandth of the first, or by "
-         "preset auto, of columns, a tenth where one stands by several modes "
-         "and "
-         "2/n for n rows where none does; else all of it"},
+         "preset auto, of n rows of columns, 2/n of it where none stands by "
+         "several modes; else all of it"},
     {.key = GAN_AUGMENTATION,
      .type = BASE_STR,
      .initial = "",

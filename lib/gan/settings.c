@@ -32,10 +32,6 @@ static const published recipes[] = {
  * a cloud of n rows shows. doc/math/gan.md, section "The penalty's end". */
 #define ROWS_TO_RESOLVE 2.0
 
-/* Where a column stands by its modes it shows their detail at any weight, and a
- * tenth keeps the game at rest. The same section. */
-#define FALL_OF_MODES 0.1
-
 static int contains(const char *text, const char *word)
 {
     const size_t n = strlen(word);
@@ -212,8 +208,9 @@ double gan_weight_end(const model_trainer *t)
 
     if (first == 0 || end > 0)
         return end;
+    /* what is narrow is in the modes' deviations, and not for D to see */
     if (gan_is_split((const gan_body *)t->body))
-        return FALL_OF_MODES * first;
+        return first;
     return n > ROWS_TO_RESOLVE ? first * (ROWS_TO_RESOLVE / n) : first;
 }
 
