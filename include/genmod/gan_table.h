@@ -9,12 +9,14 @@
  * straight-through form), so that D sees such ones and zeros of both kinds of
  * rows. Positive cells count by their logarithm, counts by ln(1 + x), and
  * within a whole number evenly. GAN_NUMERIC says how numeric columns stand
- * there. Nothing of it is asked of the caller but the schema: gan_fit(),
+ * there; columns that are all real have that choice, too, and up to 16 of them
+ * stand by their heaps where these are separate. Nothing of it is asked of the caller but the schema: gan_fit(),
  * gan_step(), gan_discriminate() and gan_probe() take rows as they are.
  *
- * gan_sample() draws categories; gan_generate() and gan_interpolate(), whose
- * rows are functions of the code, give the most probable ones. The shares of
- * categories and the quantiles are those of the training rows, each of which
+ * gan_sample() draws categories and heaps; gan_generate() and gan_interpolate(),
+ * whose rows are functions of the code, give the most probable ones, so that
+ * their shares are about those of gan_sample(). The shares of categories and the
+ * quantiles are those of the training rows, each of which
  * counts once: weights of rows take part in the game alone. The arithmetic
  * stands in doc/math/gan.md.
  */
@@ -27,9 +29,9 @@
 extern "C" {
 #endif
 
-/** how networks see numeric columns: auto, standard, quantile, modes */
+/** how networks see numeric columns: auto, standard, quantile, modes, heaps */
 #define GAN_NUMERIC "numeric"
-#define GAN_MODES "modes"             /**< of a column, with numeric modes */
+#define GAN_MODES "modes" /**< of a column at most, with numeric modes or heaps */
 #define GAN_TEMPERATURE "temperature" /**< of the draws of categories */
 
 /**

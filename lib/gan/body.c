@@ -63,8 +63,6 @@ int32_t gan_declare(const genmod_config *c, const model_schema *s,
     gan_body *const b = (gan_body *)m;
     int32_t status = model_body_input(c, s, m, w);
 
-    if (!status)
-        status = gan_table_declare(c, s, b, w);
     if (status)
         return status;
     b->standardise = base_config_i64(c, GAN_STANDARDISE) != 0;
@@ -78,7 +76,8 @@ int32_t gan_declare(const genmod_config *c, const model_schema *s,
     if (b->classes)
         model_body_array(m, GAN_SHARES, GENMOD_F64, MODEL_NOT_NEGATIVE,
                          (size_t)b->classes);
-    return declare_networks(c, b, w);
+    status = gan_table_declare(c, s, b, w);
+    return status ? status : declare_networks(c, b, w);
 }
 
 int gan_labelled(const model_body *b)
@@ -111,9 +110,15 @@ double *gan_sums(model_body *m, size_t i, size_t *n)
     return i == 0 && *n ? model_body_find(m, GAN_SHARES) : NULL;
 }
 
-int32_t gan_join(model_body *m, genmod_workspace *w)
+int32_t gan_check_alone(const model_body *m, genmod_workspace *w)
 {
     return ((const gan_body *)m)->table.blocks
-               ? base_alone(w, "a table of kinds, or option \"numeric\",")
+               ? base_alone(w, "a table of kinds, or of columns by \"numeric\" "
+                               "other than standard,")
                : GENMOD_OK;
+}
+
+int32_t gan_join(model_body *m, genmod_workspace *w)
+{
+    return gan_check_alone(m, w);
 }

@@ -216,7 +216,7 @@ static ad_node encode_numeric(const model_draft *f, const gan_block *k,
         u = within(f, k, drawn, "gan/steps");
         return to_deviates(f, k, x, drawn ? deep(f, u, k) : u);
     }
-    if (t->encoding == GAN_BY_MODES)
+    if (gan_has_modes(t))
         return flat(
             f, to_modes(f, k, x, drawn ? noise_of(f, k, "gan/modes") : AD_NONE),
             k->numbers);

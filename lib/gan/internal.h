@@ -53,7 +53,7 @@ enum {
     GAN_CONTRAST = 16
 };
 
-enum { GAN_AUTO, GAN_STANDARD, GAN_QUANTILE, GAN_BY_MODES };
+enum { GAN_AUTO, GAN_STANDARD, GAN_QUANTILE, GAN_BY_MODES, GAN_BY_HEAPS };
 
 /* Arrays of a table: the range of each column's training cells; cells of the
  * numeric ones between the segments of their quantiles [numeric, GAN_SEGMENTS +
@@ -61,6 +61,10 @@ enum { GAN_AUTO, GAN_STANDARD, GAN_QUANTILE, GAN_BY_MODES };
 #define GAN_LEAST "table.least"
 #define GAN_MOST "table.most"
 #define GAN_CELLS "table.cells"
+
+/* Variable of a table by modes or heaps, which only the data's size may have
+ * decided on. */
+#define GAN_MEANS "table.means"
 
 /* Array of a body with classes: [classes] training rows of each. */
 #define GAN_SHARES "classes.rows"
@@ -191,6 +195,14 @@ void gan_table_dispose(model_body *b);
 /* A row as networks see it. */
 nn_size gan_row_size(const gan_body *b);
 int gan_is_numeric(const gan_block *k);
+int gan_has_modes(const gan_table *t); /* columns have room for some */
+/* A column stands by several modes. */
+int gan_is_split(const gan_body *b);
+
+/* heaps.c: whether a deep valley of the density lies between some of n modes.
+ */
+int gan_is_separate(size_t n, const double *weight, const double *mean,
+                    const double *deviation);
 
 /* learn.c: what a table's rows tell before training. */
 void gan_learning_free(gan_learning *l);
@@ -214,6 +226,9 @@ void gan_table_write(const gan_body *b, size_t m, const float *in, int32_t type,
 
 /* networks.c: whole networks, of the texts of the options. */
 int64_t gan_codes(const genmod_config *c, const nn_size *size);
+/* *out 1: G's text ends in a layer to the row's columns. */
+int32_t gan_gives_columns(const genmod_config *c, const gan_body *b, int *out,
+                          genmod_workspace *w);
 /* Sets those that there are, to be freed by the caller whatever comes out. */
 int32_t gan_parse_networks(const genmod_config *c, const gan_body *b,
                            nn_net *out[GAN_NETS], genmod_workspace *w);
@@ -224,6 +239,7 @@ int32_t gan_declare(const genmod_config *c, const model_schema *s,
 int gan_surveys(const model_body *b);
 int gan_labelled(const model_body *b);
 double *gan_sums(model_body *b, size_t i, size_t *n);
+int32_t gan_check_alone(const model_body *b, genmod_workspace *w);
 int32_t gan_join(model_body *b, genmod_workspace *w);
 int32_t gan_look(model_body *b, const model_rows *r, int learn,
                  genmod_workspace *w);

@@ -1,5 +1,6 @@
 /* What a table's rows tell before training: ranges, the shares of categories,
  * quantiles and modes of numeric columns. */
+#include <float.h>
 #include <math.h>
 
 #include "gan/internal.h"
@@ -251,6 +252,16 @@ static void set_knots(const gan_body *b, const gan_block *k, int64_t column,
             read_as(&b->base.columns, j, cells[i]);
 }
 
+/* One mode alone, in which a cell's place is the cell. */
+static size_t put_single(size_t modes, double *v)
+{
+    v[0] = 1;
+    v[modes] = 0;
+    v[2 * modes] = 0.5;
+    return 1;
+}
+
+/* What has no mode is as the first, so that no cell is nearer to it. */
 static int32_t set_modes(const gan_body *b, const gan_block *k, int64_t column,
                          size_t n, const double *sorted, genmod_workspace *w)
 {
@@ -264,13 +275,15 @@ static int32_t set_modes(const gan_body *b, const gan_block *k, int64_t column,
                                            v + 2 * modes, &found, w)
                              : base_status(w);
 
+    if (!status && b->table.encoding == GAN_BY_HEAPS &&
+        !gan_is_separate(found, v, v + modes, v + 2 * modes))
+        found = put_single(modes, v);
     for (size_t i = 0; i < modes && !status; i++) {
-        const int there = i < found;
+        const size_t as = i < found ? i : 0;
 
-        share[i] = (float)(there ? plain_ln(v[i]) : GAN_NEVER);
-        values(b, b->table.means)[at + i] = (float)(there ? v[modes + i] : 0);
-        values(b, b->table.deviations)[at + i] =
-            (float)(there ? v[2 * modes + i] : 1);
+        share[i] = (float)(i < found ? plain_ln(v[i]) : GAN_NEVER);
+        values(b, b->table.means)[at + i] = (float)v[modes + as];
+        values(b, b->table.deviations)[at + i] = (float)v[2 * modes + as];
     }
     return status;
 }
@@ -311,6 +324,23 @@ static int32_t set_all(const gan_body *b, genmod_workspace *w)
     return status;
 }
 
+/* Real columns without other kinds beside them may leave the range of their
+ * training cells, as in a game without a table. */
+static void open_ranges(const gan_body *b)
+{
+    const gan_table *const t = &b->table;
+    double *const least = model_body_find(&b->base, GAN_LEAST);
+    double *const most = model_body_find(&b->base, GAN_MOST);
+
+    if (t->encoding != GAN_BY_HEAPS || t->blocks > 1 ||
+        t->block[0].kind != GENMOD_REAL)
+        return;
+    for (size_t j = 0; j < b->base.d; j++) {
+        least[j] = -DBL_MAX;
+        most[j] = DBL_MAX;
+    }
+}
+
 int32_t gan_initialise(model_body *m, const genmod_config *c, uint64_t seed,
                        genmod_workspace *w)
 {
@@ -322,6 +352,7 @@ int32_t gan_initialise(model_body *m, const genmod_config *c, uint64_t seed,
     if (!b->table.blocks)
         return GENMOD_OK;
     status = set_all(b, w);
+    open_ranges(b);
     gan_learning_free(b->table.learning);
     b->table.learning = NULL;
     return status;

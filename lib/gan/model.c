@@ -36,6 +36,7 @@ const model_family gan_family = {
     .body = sizeof(gan_body),
     .programs = GAN_PROGRAMS,
     .schema = 1,
+    .mark = GAN_MEANS,
     .creator = "gan_config_new()",
     .check_options = gan_check_options,
     .declare = gan_declare,

@@ -226,9 +226,10 @@ int32_t gan_compile_update(const model_body *b, const double *recipe,
                            genmod_workspace *w)
 {
     training t;
-    const int32_t status =
-        open_training(&t, b, recipe, rows, NN_TRAIN | NN_UPDATE, w);
+    int32_t status = gan_check_alone(b, w);
 
+    if (!status)
+        status = open_training(&t, b, recipe, rows, NN_TRAIN | NN_UPDATE, w);
     if (status)
         return status;
     if (recipe_of(&t, GAN_R_SIMULTANEOUS))

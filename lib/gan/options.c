@@ -81,11 +81,13 @@ const base_option gan_options[] = {
      .type = BASE_STR,
      .structure = 1,
      .initial = "auto",
-     .choices = "auto|standard|quantile|modes",
+     .choices = "auto|standard|quantile|modes|heaps",
      .help = "how networks see numeric columns: in units of their deviation; "
              "as the normal deviates of their quantiles; as a mode of the "
-             "column and the place in it; auto: quantile where the data's "
-             "schema has columns that are not real, else standard"},
+             "column and the place in it; by its modes if it has separate "
+             "heaps, else in units of its deviation; auto: quantile where the "
+             "data's schema has columns that are not real; of preset auto, "
+             "heaps for up to 16 columns on one rank; else standard"},
     {.key = GAN_MODES,
      .type = BASE_I64,
      .structure = 1,
@@ -93,7 +95,7 @@ const base_option gan_options[] = {
      .minimum = 1,
      .maximum = 64,
      .unit = "modes",
-     .help = "of a column at most, with \"numeric\" modes"},
+     .help = "of a column at most, with \"numeric\" modes or heaps"},
     {.key = GAN_TEMPERATURE,
      .type = BASE_F64,
      .structure = 1,
@@ -150,7 +152,8 @@ const base_option gan_options[] = {
      .help =
          "of the penalty once the schedule is over, approached by equal "
          "factors; 0: of loss relativistic a thousandth of the first, or by "
-         "preset auto 2/n of it for n rows of columns; else all of it"},
+         "preset auto, of n rows of columns, 2/n of it where none stands by "
+         "several modes; else all of it"},
     {.key = GAN_AUGMENTATION,
      .type = BASE_STR,
      .initial = "",
@@ -194,7 +197,7 @@ const base_option gan_options[] = {
      .help = "whether the generator's update sees the discriminator's"},
     {.key = GAN_UPDATES,
      .type = BASE_I64,
-     .initial = "20000",
+     .initial = "10000",
      .minimum = 1,
      .maximum = 1e12,
      .unit = "updates",

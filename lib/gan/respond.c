@@ -82,7 +82,8 @@ static int32_t copy_body(const model *from, const model_family *f, model *to,
 {
     const model_schema s = {.d = from->d,
                             .kinds = from->body->schema.kinds,
-                            .levels = from->body->schema.levels};
+                            .levels = from->body->schema.levels,
+                            .marked = from->body->schema.marked};
     int32_t status = model_body_new(f, from->config, &s, &to->body, w);
 
     if (!status)

@@ -208,6 +208,9 @@ double gan_weight_end(const model_trainer *t)
 
     if (first == 0 || end > 0)
         return end;
+    /* what is narrow is in the modes' deviations, and not for D to see */
+    if (gan_is_split((const gan_body *)t->body))
+        return first;
     return n > ROWS_TO_RESOLVE ? first * (ROWS_TO_RESOLVE / n) : first;
 }
 

@@ -2,10 +2,16 @@
 #include "gan/internal.h"
 
 #define MOST 65536 /* numbers of a row */
+#define FEW 16     /* columns, each of which has room for modes by itself */
 
 int gan_is_numeric(const gan_block *k)
 {
     return k->kind <= GENMOD_COUNT;
+}
+
+int gan_has_modes(const gan_table *t)
+{
+    return t->encoding == GAN_BY_MODES || t->encoding == GAN_BY_HEAPS;
 }
 
 nn_size gan_row_size(const gan_body *b)
@@ -35,13 +41,35 @@ static int is_mixed(const model_schema *s, size_t d)
     return 0;
 }
 
-static int32_t encoding_of(const genmod_config *c, int mixed)
+/* Real columns of preset auto have room for heaps but over ranks, where nobody
+ * sees all rows of a column, and where the generator's text has its last layer.
+ * A body that there is knows. */
+static int32_t choose_of_real(const genmod_config *c, const model_schema *s,
+                              const gan_body *b, int32_t *out,
+                              genmod_workspace *w)
 {
-    const int32_t numeric = base_config_choice(c, GAN_NUMERIC);
+    int whole = 0;
+    int32_t status;
 
-    if (numeric != GAN_AUTO)
-        return numeric;
-    return mixed ? GAN_QUANTILE : GAN_STANDARD;
+    *out = GAN_STANDARD;
+    if (base_config_choice(c, GAN_PRESET) != GAN_AUTO_PRESET ||
+        b->base.columns.size.rank != 1 || b->base.d > FEW || s->marked < 0 ||
+        (!s->marked && model_shares_of(w).shared))
+        return GENMOD_OK;
+    status = gan_gives_columns(c, b, &whole, w);
+    if (!whole)
+        *out = GAN_BY_HEAPS;
+    return status;
+}
+
+static int32_t choose(const genmod_config *c, const model_schema *s,
+                      const gan_body *b, int32_t *out, genmod_workspace *w)
+{
+    *out = base_config_choice(c, GAN_NUMERIC);
+    if (*out != GAN_AUTO)
+        return GENMOD_OK;
+    *out = GAN_QUANTILE;
+    return is_mixed(s, b->base.d) ? GENMOD_OK : choose_of_real(c, s, b, out, w);
 }
 
 static int32_t kind_of(const model_schema *s, size_t j)
@@ -68,9 +96,9 @@ static void begin_block(gan_table *t, const model_schema *s, size_t j,
                         int64_t modes)
 {
     const int32_t kind = kind_of(s, j);
-    const int64_t levels = kind > GENMOD_COUNT           ? levels_of(s, j)
-                           : t->encoding == GAN_BY_MODES ? modes
-                                                         : 0;
+    const int64_t levels = kind > GENMOD_COUNT ? levels_of(s, j)
+                           : gan_has_modes(t)  ? modes
+                                               : 0;
 
     t->block[t->blocks++] = (gan_block){.kind = kind,
                                         .levels = levels,
@@ -93,6 +121,24 @@ static void plan(gan_table *t, const model_schema *s, size_t d, int64_t modes)
         t->numbers += wide;
         t->numeric += gan_is_numeric(k);
     }
+}
+
+int gan_is_split(const gan_body *b)
+{
+    const gan_table *const t = &b->table;
+
+    for (size_t i = 0; i < t->blocks && gan_has_modes(t); i++) {
+        const gan_block *const k = &t->block[i];
+        const float *const share =
+            (const float *)ad_store_value(b->base.store, (size_t)t->offset) +
+            k->at;
+
+        /* the place, the first mode, the second */
+        for (int64_t c = 0; c < k->size && gan_is_numeric(k); c++)
+            if (k->levels > 1 && share[c * (k->levels + 1) + 2] > GAN_NEVER)
+                return 1;
+    }
+    return 0;
 }
 
 /* ---- what a body has for it ---------------------------------------------- */
@@ -135,7 +181,7 @@ static int32_t add_variables(gan_body *b, int64_t modes, genmod_workspace *w)
                    : add(b, "table.knots",
                          ad_matrix(t->numeric, GAN_SEGMENTS + 1), &t->knots, w);
     }
-    status = add(b, "table.means", by_mode, &t->means, w);
+    status = add(b, GAN_MEANS, by_mode, &t->means, w);
     return status ? status
                   : add(b, "table.deviations", by_mode, &t->deviations, w);
 }
@@ -188,11 +234,17 @@ int32_t gan_table_declare(const genmod_config *c, const model_schema *s,
 {
     const size_t d = b->base.d;
     const int mixed = is_mixed(s, d);
-    const int32_t status = mixed ? check(b, w) : GENMOD_OK;
+    int32_t encoding;
+    int32_t status = mixed ? check(b, w) : GENMOD_OK;
 
-    b->table = blank(encoding_of(c, mixed));
-    b->temperature = base_config_f64(c, GAN_TEMPERATURE);
-    if (status || !d || (!mixed && b->table.encoding == GAN_STANDARD))
+    if (!status)
+        status = choose(c, s, b, &encoding, w);
+    if (status)
         return status;
+    b->table = blank(encoding);
+    b->base.schema.marked = gan_has_modes(&b->table) ? 1 : -1;
+    b->temperature = base_config_f64(c, GAN_TEMPERATURE);
+    if (!d || (!mixed && b->table.encoding == GAN_STANDARD))
+        return GENMOD_OK;
     return make(b, s, base_config_i64(c, GAN_MODES), w);
 }

@@ -94,7 +94,8 @@ static int32_t look_at_networks(const model *m, const genmod_config *c,
 {
     const model_schema s = {.d = m->d,
                             .kinds = m->body ? m->body->schema.kinds : NULL,
-                            .levels = m->body ? m->body->schema.levels : NULL};
+                            .levels = m->body ? m->body->schema.levels : NULL,
+                            .marked = m->body ? m->body->schema.marked : 0};
     model_body *b;
     int32_t status;
 
@@ -208,7 +209,8 @@ static int32_t copy_body(const model *from, model_body **out,
 {
     const model_schema s = {.d = from->d + from->body->targets,
                             .kinds = from->body->schema.kinds,
-                            .levels = from->body->schema.levels};
+                            .levels = from->body->schema.levels,
+                            .marked = from->body->schema.marked};
     model_body *b;
     int32_t status = model_body_new(from->family, from->config, &s, &b, w);
 

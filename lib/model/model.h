@@ -37,6 +37,8 @@ typedef struct model_schema {
     size_t d; /* columns of the training rows; 0 where only "input" may say */
     /* [d] as genmod_data_set_schema(); kinds NULL: no schema. */
     const int32_t *kinds, *levels;
+    int32_t marked; /* 1: of a body that has its family's mark, -1: of one that
+                       has not; 0: it is being made, by options and data */
 } model_schema;
 
 /* Arrays of every body, and the schema's. */
@@ -224,9 +226,12 @@ typedef struct model_phase {
 
 struct model_family {
     codec_record record;
-    size_t body;         /* bytes of a body */
-    size_t programs;     /* of const calls */
-    int schema;          /* 1: the data's schema becomes the body's */
+    size_t body;     /* bytes of a body */
+    size_t programs; /* of const calls */
+    int schema;      /* 1: the data's schema becomes the body's */
+    /* A variable that a body has or not, where its options alone do not say. Of
+     * a family with a schema; NULL: there is none. */
+    const char *mark;
     const char *creator; /* "ae_config_new()" */
     /* What bounds of single options cannot say. */
     int32_t (*check_options)(const genmod_config *c, genmod_workspace *w);

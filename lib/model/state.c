@@ -231,8 +231,11 @@ static int32_t read_schema(const loading *l, model_schema *out)
 {
     const uint64_t d = out->d;
     const codec_tensor *kinds, *levels;
+    const char *const mark = l->fresh.family->mark;
     int32_t status;
 
+    if (mark)
+        out->marked = codec_find(l->file, mark) ? 1 : -1;
     if (!l->fresh.family->schema || !codec_find(l->file, MODEL_KINDS))
         return GENMOD_OK;
     status = find(l, MODEL_KINDS, CODEC_I32, 1, &d, &kinds);
