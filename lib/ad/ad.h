@@ -240,6 +240,13 @@ ad_node ad_all_mean(ad_graph *g, ad_node a);
 /* As ad_count(), of all parts. */
 ad_node ad_all_count(ad_graph *g, ad_node x);
 
+/* ---- pick.c -------------------------------------------------------------- */
+
+/* A S, S static [k, n] with a single 1 in each column: some of the k columns of
+ * A [m, k]. They are taken from the second factor of a product, before what is
+ * element by element: other columns are not computed. */
+ad_node ad_pick(ad_graph *g, ad_node a, ad_node s);
+
 /* ---- linear.c ------------------------------------------------------------ */
 
 /* op(A) op(B) over the last two axes; ranks equal, batch axes equal. Of rank 2,

@@ -199,3 +199,21 @@ int32_t ae_compile_update(const model_body *b, const double *recipe,
         build_head(&f, x);
     return model_draft_close(&f, out);
 }
+
+int32_t ae_compile_piece(const model_body *b, const double *recipe, size_t rows,
+                         ad_program **out, genmod_workspace *w)
+{
+    model_draft f;
+    const int32_t status =
+        model_draft_open(&f, b, rows, NN_TRAIN | NN_UPDATE, w);
+    ad_node hit = AD_NONE, seen, piece;
+
+    if (status)
+        return status;
+    seen = model_draft_rows(&f, "x", &b->columns.size);
+    seen = corrupted(&f, seen, recipe[AE_LEVEL], &hit);
+    piece = ae_piece(&f, recipe, seen, ae_encoded(&f, seen));
+    model_draft_output(&f, piece);
+    model_draft_gradients_in(&f, piece, "encoder");
+    return model_draft_close(&f, out);
+}

@@ -97,6 +97,10 @@ int32_t ae_compile_update(const model_body *b, const double *recipe,
 int32_t ae_compile_evaluate(const model_body *b, const double *recipe,
                             size_t rows, ad_program **out, genmod_workspace *w);
 
+/* The contraction of some units of the code. */
+int32_t ae_compile_piece(const model_body *b, const double *recipe, size_t rows,
+                         ad_program **out, genmod_workspace *w);
+
 /* Mean over the rows of weight * v [m]. */
 ad_node ae_mean(const model_draft *f, ad_node v);
 
@@ -106,6 +110,11 @@ int32_t ae_check_penalties(const genmod_config *c, const model_body *b,
                            genmod_workspace *w);
 /* Of the codes z of rows x, both of the pass that trains; AD_NONE: none. */
 ad_node ae_penalty(model_draft *f, const double *recipe, ad_node x, ad_node z);
+/* How many replays the exact contraction of a wide code takes, each of some
+ * units; 0: it is in ae_penalty() whole, or there is none. */
+size_t ae_pieces(const model_body *b, const double *recipe);
+/* That of the units of the piece whose number is input "piece". */
+ad_node ae_piece(model_draft *f, const double *recipe, ad_node x, ad_node z);
 
 /* parts.c: for the report, reconstruction and penalty of a pass; of a model
  * that gives classes the share of held-out rows that it gives theirs. */

@@ -5,6 +5,9 @@
  * a logarithm. */
 #define EDGE 0x1p-24
 
+/* Units of the code whose rows of the Jacobian are held at one time. */
+#define AT_ONCE 8
+
 /* ---- what networks cannot have ------------------------------------------- */
 
 static int in_unit_interval(const nn_net *net)
@@ -94,17 +97,18 @@ static ad_node pulled(const model_draft *f, ad_node x, ad_node y, ad_node v)
     return ad_sum(f->g, ad_square(f->g, dx), cells, 0);
 }
 
-/* The rows of J one by one. */
+/* Row j of J, of the units' column j. */
+static ad_node row_of(const model_draft *f, ad_node x, ad_node units, size_t j)
+{
+    return pulled(f, x, ad_part(f->g, units, 1, (int64_t)j, 1), AD_NONE);
+}
+
 static ad_node exact(const model_draft *f, ad_node x, ad_node units)
 {
-    ad_node sum = AD_NONE;
+    ad_node sum = row_of(f, x, units, 0);
 
-    for (size_t j = 0; j < f->b->z; j++) {
-        const ad_node unit = ad_part(f->g, units, 1, (int64_t)j, 1);
-        const ad_node own = pulled(f, x, unit, AD_NONE);
-
-        sum = j ? ad_add(f->g, sum, own) : own;
-    }
+    for (size_t j = 1; j < f->b->z; j++)
+        sum = ad_add(f->g, sum, row_of(f, x, units, j));
     return sum;
 }
 
@@ -130,13 +134,71 @@ static ad_node probed(const model_draft *f, size_t probes, ad_node x,
     return ad_scale(g, sum, 1 / (double)probes);
 }
 
+static ad_node weighed(const model_draft *f, const double *recipe, ad_node v)
+{
+    return ad_scale(f->g, ae_mean(f, v), recipe[AE_CONTRACTIVE]);
+}
+
 static ad_node contractive(const model_draft *f, const double *recipe,
                            ad_node x, ad_node units)
 {
     const size_t probes = (size_t)recipe[AE_PROBES];
-    const ad_node v = probes ? probed(f, probes, x, units) : exact(f, x, units);
 
-    return ad_scale(f->g, ae_mean(f, v), recipe[AE_CONTRACTIVE]);
+    if (ae_pieces(f->b, recipe))
+        return ad_input(f->g, MODEL_REST, ad_scalar());
+    return weighed(f, recipe,
+                   probes ? probed(f, probes, x, units) : exact(f, x, units));
+}
+
+size_t ae_pieces(const model_body *b, const double *recipe)
+{
+    const int exact = recipe[AE_CONTRACTIVE] > 0 && recipe[AE_PROBES] == 0;
+
+    return exact && b->z > AT_ONCE ? (b->z + AT_ONCE - 1) / AT_ONCE : 0;
+}
+
+/* Numbers of a piece's n units [1, n], of which the last piece may have some
+ * that there are not. */
+static ad_node numbers_of(const model_draft *f, size_t n)
+{
+    ad_graph *const g = f->g;
+    const ad_node piece = ad_input(g, "piece", ad_scalar());
+
+    return ad_add(g, ad_iota(g, ad_matrix(1, (int64_t)n), 1),
+                  ad_scale(g, piece, (double)n));
+}
+
+/* S [z, n] takes their columns; where there is none, the last one's. */
+static ad_node choice_of(const model_draft *f, ad_node numbers, size_t n)
+{
+    ad_graph *const g = f->g;
+    const int64_t z = (int64_t)f->b->z;
+    const ad_node last = ad_constant(g, (double)(z - 1), ad_scalar());
+
+    return ad_equal(g, ad_iota(g, ad_matrix(z, (int64_t)n), 0),
+                    ad_min(g, numbers, last));
+}
+
+ad_node ae_piece(model_draft *f, const double *recipe, ad_node x, ad_node z)
+{
+    ad_graph *const g = f->g;
+    const size_t pieces = ae_pieces(f->b, recipe);
+    const size_t n = (f->b->z + pieces - 1) / pieces;
+    const ad_node end = ad_constant(g, (double)f->b->z, ad_scalar());
+    const ad_node numbers = numbers_of(f, n);
+    const ad_node there = ad_greater(g, end, numbers);
+    const ad_node units = ad_pick(g, ad_reshape(g, z, columns_of(f, f->b->z)),
+                                  choice_of(f, numbers, n));
+    ad_node sum = AD_NONE;
+
+    for (size_t j = 0; j < n; j++) {
+        const ad_node counts =
+            ad_reshape(g, ad_part(g, there, 1, (int64_t)j, 1), ad_vector(1));
+        const ad_node own = ad_mul(g, counts, row_of(f, x, units, j));
+
+        sum = j ? ad_add(g, sum, own) : own;
+    }
+    return weighed(f, recipe, sum);
 }
 
 ad_node ae_penalty(model_draft *f, const double *recipe, ad_node x, ad_node z)

@@ -118,6 +118,11 @@ void model_draft_gradients_of(model_draft *f, size_t player, ad_node loss)
     add_gradients(f, player, loss, AD_NONE, "", 1);
 }
 
+void model_draft_gradients_in(model_draft *f, ad_node loss, const char *prefix)
+{
+    add_gradients(f, 0, loss, AD_NONE, prefix, 1);
+}
+
 void model_draft_gradients_through(model_draft *f, ad_node loss,
                                    const char *prefix, ad_node y, ad_node seed)
 {

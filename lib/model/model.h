@@ -6,6 +6,7 @@
  *     family  options, report, networks, graphs: the table
  *     body    what options and the columns make: networks, weights, programs
  *     trainer what training needs beside the body
+ *     pieces  a share of the loss that is added up by replays of its own
  *     shares  how the ranks of a collective call share rows and minibatches
  *
  * A family's public handle begins with a `model`, its body with a `model_body`.
@@ -147,6 +148,8 @@ void model_draft_next(model_draft *f, int32_t variable, ad_node y);
 /* The gradients of all variables that training moves: those of player 0. */
 void model_draft_gradients(model_draft *f, ad_node loss);
 void model_draft_gradients_of(model_draft *f, size_t player, ad_node loss);
+/* The same for those whose names begin with `prefix` alone. */
+void model_draft_gradients_in(model_draft *f, ad_node loss, const char *prefix);
 /* The same, but of variables whose names begin with `prefix` that of <seed, y>:
  * what they have by way of y alone. */
 void model_draft_gradients_through(model_draft *f, ad_node loss,
@@ -281,6 +284,16 @@ struct model_family {
     int32_t (*compile_evaluate)(const model_body *b, const double *recipe,
                                 size_t rows, ad_program **out,
                                 genmod_workspace *w);
+    /* How many pieces a share of the first phase's loss has, that is added up
+     * by a program of its own: pieces.c. NULL: none, like 0. Its inputs are
+     * those of an update and "piece" [1], a number from 0; it leaves the piece
+     * of that number and its gradients in the variables whose names begin with
+     * `pieces_of`. The sum is the update's input MODEL_REST [1]. */
+    size_t (*pieces)(const model_body *b, const double *recipe);
+    const char *pieces_of;
+    int32_t (*compile_piece)(const model_body *b, const double *recipe,
+                             size_t rows, ad_program **out,
+                             genmod_workspace *w);
     int draws_apart; /* 1: its draws differ from one minibatch to the next */
     /* Changes the options of training, of a player and n rows, of which or
      * beside which so many are held out. NULL: nothing. */
@@ -303,6 +316,8 @@ struct model_family {
 /* ---- trainer.c ------------------------------------------------------------
  */
 
+#include "model/pieces.h"
+
 struct model_trainer {
     nn_training options;         /* as of the last call; player 0's */
     double recipe[MODEL_RECIPE]; /* that the programs were compiled with */
@@ -316,6 +331,7 @@ struct model_trainer {
     nn_loop *loop;
     /* NULL: not yet, after a checkpoint */
     ad_program *update[MODEL_PHASES], *evaluate;
+    model_pieces pieces;
     /* What an update of several players changes, for a second phase that fails
      * and to see how far they moved; NULL: there is one player. */
     void *undo;

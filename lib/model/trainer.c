@@ -95,6 +95,8 @@ void model_trainer_free(model_trainer *t)
     for (size_t i = 0; i < MODEL_PHASES; i++)
         ad_program_free(t->update[i]);
     ad_program_free(t->evaluate);
+    ad_program_free(t->pieces.program);
+    model_pieces_free(&t->pieces);
     base_free(t->undo);
     base_free(t->kept_tally);
     base_free(t->tally);
@@ -120,7 +122,8 @@ static int is_recipe(const model_trainer *t, const double *recipe)
 typedef struct programs {
     size_t phases;
     model_phase phase[MODEL_PHASES];
-    ad_program *update[MODEL_PHASES], *evaluate;
+    ad_program *update[MODEL_PHASES], *evaluate, *piece;
+    size_t pieces;
 } programs;
 
 static void free_programs(programs *p)
@@ -128,6 +131,7 @@ static void free_programs(programs *p)
     for (size_t i = 0; i < p->phases; i++)
         ad_program_free(p->update[i]);
     ad_program_free(p->evaluate);
+    ad_program_free(p->piece);
 }
 
 static int32_t compile(model_body *b, const double *recipe, size_t batch,
@@ -144,6 +148,10 @@ static int32_t compile(model_body *b, const double *recipe, size_t batch,
         status = f->compile_update(b, recipe, i, batch, &p->update[i], w);
     if (!status)
         status = f->compile_evaluate(b, recipe, batch, &p->evaluate, w);
+    if (f->pieces)
+        p->pieces = f->pieces(b, recipe);
+    if (!status && p->pieces)
+        status = f->compile_piece(b, recipe, batch, &p->piece, w);
     b->parts = 0;
     if (status)
         free_programs(p);
@@ -153,12 +161,16 @@ static int32_t compile(model_body *b, const double *recipe, size_t batch,
 /* Programs change places with the trainer's. */
 static void exchange(model_trainer *t, programs *p)
 {
-    programs old = {.phases = t->phases, .evaluate = t->evaluate};
+    programs old = {.phases = t->phases,
+                    .evaluate = t->evaluate,
+                    .piece = t->pieces.program};
 
     memcpy(old.phase, t->phase, sizeof old.phase);
     memcpy(old.update, t->update, sizeof old.update);
     t->phases = p->phases;
     t->evaluate = p->evaluate;
+    t->pieces.program = p->piece;
+    t->pieces.count = p->pieces;
     memcpy(t->phase, p->phase, sizeof t->phase);
     memcpy(t->update, p->update, sizeof t->update);
     *p = old;
@@ -334,6 +346,8 @@ int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
     model_training_options(b->family, c, 0, s, &o);
     if (!status)
         status = ready_programs(t, c, b, o.batch, s->parts, w);
+    if (!status)
+        status = model_pieces_ready(t, b, s->local, w);
     if (!status)
         status = ready_arena(t, s->local, w);
     if (!status && s->shared)

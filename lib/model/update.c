@@ -188,25 +188,44 @@ static int32_t sum_gradients(const model_trainer *t, uint32_t players,
                                t->gradients + t->shares.local * own.first, to);
 }
 
+/* What pieces leave, to the gradients of all parts of this rank. */
+static void add_pieces(const model_trainer *t, uint32_t players,
+                       genmod_workspace *w)
+{
+    const model_shares *const s = &t->shares;
+    const range own = range_of(t, players);
+
+    for (size_t k = 0; k < s->local; k++)
+        model_pieces_add(t, k,
+                         s->exact ? t->gradients + s->local * own.first +
+                                        k * own.n - own.first
+                                  : ad_store_gradients(t->body->store),
+                         w);
+}
+
 /* Replays a program and leaves its loss, and the gradients of players (0: of
  * none). */
 static int32_t run(model_trainer *t, const minibatch *b, uint32_t players,
                    double *loss, genmod_workspace *w)
 {
     const ad_store *const s = t->body->store;
+    const int pieces = t->pieces.count && b->p == t->update[0];
     int32_t status = GENMOD_OK;
     float v;
 
     set_replays(t, b, players, w);
-    if (t->shares.shared) {
+    if (pieces)
+        model_pieces_run(t, b->p, w);
+    if (t->shares.shared)
         status = ad_program_share(b->p, s, t->replay, t->room, w);
-        if (!status)
-            status = ad_program_join(b->p, t->replay, t->joined, w);
-        if (!status && players)
-            status = sum_gradients(t, players, w);
-    } else {
+    else
         ad_program_run(b->p, s, t->replay, w);
-    }
+    if (!status && pieces)
+        add_pieces(t, players, w);
+    if (!status && t->shares.shared)
+        status = ad_program_join(b->p, t->replay, t->joined, w);
+    if (!status && t->shares.shared && players)
+        status = sum_gradients(t, players, w);
     if (status)
         return status;
     memcpy(&v, model_trainer_output(t, b->p, 0), sizeof v);

@@ -58,6 +58,11 @@ static double stored(const ad_store *s, const vae_block *b, int32_t index,
                                           : ((const double *)v)[at];
 }
 
+static double at_most(double a, double most)
+{
+    return a < most ? a : most;
+}
+
 /* As sigma.c has it. */
 static double sigma(const vae_cell *c, const ad_store *s, const vae_block *b,
                     int64_t j)
@@ -65,7 +70,9 @@ static double sigma(const vae_cell *c, const ad_store *s, const vae_block *b,
     if (b->sigma == VAE_SIGMA_FIXED)
         return b->sigma_value;
     if (b->sigma == VAE_SIGMA_LEARNED)
-        return VAE_SIGMA_LEAST + vae_exp(c, stored(s, b, b->variable, j));
+        return VAE_SIGMA_LEAST +
+               vae_exp(c, at_most(stored(s, b, b->variable, j),
+                                  VAE_LOG_SIGMA_MOST));
     return VAE_SIGMA_LEAST + sqrt(stored(s, b, b->state, j));
 }
 
@@ -76,7 +83,7 @@ static double scale(const vae_cell *c, const ad_store *s, const vae_block *b,
     const double v = stored(s, b, b->variable, j);
 
     return vae_exp(c, vae_least_log_scale(b->levels)) +
-           vae_exp(c, v < VAE_LOG_SCALE_MOST ? v : VAE_LOG_SCALE_MOST);
+           vae_exp(c, at_most(v, VAE_LOG_SCALE_MOST));
 }
 
 static double log_dispersion(const ad_store *s, const vae_block *b, int64_t j)
@@ -88,11 +95,6 @@ static double log_dispersion(const ad_store *s, const vae_block *b, int64_t j)
 }
 
 /* ---- a cell -------------------------------------------------------------- */
-
-static double at_most(double a, double most)
-{
-    return a < most ? a : most;
-}
 
 static double draw_bernoulli(vae_cell *c, double logit)
 {

@@ -57,6 +57,7 @@ extern const char *const vae_likelihood_words[VAE_LIKELIHOODS];
 /* Bounds, derived in sigma.c, density.c and density_count.c. */
 #define VAE_LOG_SIGMA_LEAST (-6.0)
 #define VAE_SIGMA_LEAST 0x1.44e51f113d4d6p-9 /* its exp, in units of z */
+#define VAE_LOG_SIGMA_MOST 80.0
 #define VAE_LOG_SCALE_MOST 40.0
 #define VAE_LOG_RATE_MOST 20.0
 #define VAE_LOG_DISPERSION_MOST 14.0 /* and least: its negative */

@@ -4,7 +4,9 @@
  *
  *     -6 + softplus(ln sigma + 6) = ln(exp(-6) + sigma),
  *
- * so their soft bound adds exp(-6) to sigma, and needs no logarithm of 0.
+ * so their soft bound adds exp(-6) to sigma, and needs no logarithm of 0. A
+ * learned ln sigma ends at 80, too: then sigma, ten times it in a draw, and 1 /
+ * sigma are normal floats.
  */
 #include "vae/density.h"
 
@@ -102,7 +104,8 @@ void vae_sigma(const vae_term *t, ad_node *log_sigma, ad_node *inverse)
     ad_node sigma;
 
     if (b->sigma == VAE_SIGMA_LEARNED) {
-        const ad_node v = vae_stored(t, b->variable);
+        const ad_node v =
+            vae_at_most(g, vae_stored(t, b->variable), VAE_LOG_SIGMA_MOST);
 
         *log_sigma =
             ad_shift(g, ad_softplus(g, ad_shift(g, v, -VAE_LOG_SIGMA_LEAST)),

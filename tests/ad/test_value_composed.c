@@ -162,6 +162,40 @@ static void normalising_gives_mean_0_and_variance_1(void **state)
     fixture_free(&f);
 }
 
+/* act(x W + b) r + x, columns 2 and 0 of it: with no product of all of W */
+static void columns_are_picked_where_they_are_made(void **state)
+{
+    fixture f;
+    const long double v[6] = {0.3L, -1.2L, 0.7L, 2.1L, 0.4L, -0.5L};
+    long double all[6], some[4];
+
+    (void)state;
+    fixture_new(&f);
+    const ad_node x = fixture_rows(&f, "x", 3),
+                  iota = ad_iota(f.g, ad_matrix(3, 3), 1);
+    const ad_node w =
+        ad_shift(f.g,
+                 ad_sin(f.g, ad_add(f.g, ad_scale(f.g, iota, 2.385),
+                                    ad_iota(f.g, ad_matrix(3, 3), 0))),
+                 0.2);
+    const ad_node bias = ad_part(f.g, w, 0, 1, 1);
+    const ad_node h =
+        ad_tanh(f.g, ad_add(f.g, ad_matmul(f.g, x, w, 0, 1), bias));
+    const ad_node y = ad_add(f.g, ad_mul(f.g, h, ad_sum(f.g, x, 2, 1)), x);
+    const ad_node last = ad_scale(f.g, ad_iota(f.g, ad_matrix(1, 2), 1), -2);
+    const ad_node s =
+        ad_equal(f.g, ad_iota(f.g, ad_matrix(3, 2), 0), ad_shift(f.g, last, 2));
+    const ad_node picked = ad_pick(f.g, y, s);
+    fixture_value(&f, 2, x, v, y, 6, all);
+    fixture_value(&f, 2, x, v, picked, 4, some);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < 2; j++)
+            assert_near(some[2 * i + j], all[3 * i + 2 - 2 * j], 1e-15);
+    fixture_refused(&f, ad_pick(f.g, x, ad_constant(f.g, 1, ad_matrix(2, 3))),
+                    "static [k, n]");
+    fixture_free(&f);
+}
+
 /* the evaluator itself, by hand */
 
 static void matrices_by_hand(void **state)
@@ -282,6 +316,7 @@ int main(void)
         cmocka_unit_test(softmax_sums_to_one),
         cmocka_unit_test(means_divide_by_the_rows_of_the_run),
         cmocka_unit_test(normalising_gives_mean_0_and_variance_1),
+        cmocka_unit_test(columns_are_picked_where_they_are_made),
         cmocka_unit_test(matrices_by_hand),
         cmocka_unit_test(images_by_hand),
         cmocka_unit_test(resampling_by_hand),

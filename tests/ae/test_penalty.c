@@ -104,27 +104,34 @@ static void saturated_units_have_a_finite_divergence(void **state)
 /* ---- contraction --------------------------------------------------------- */
 
 /* Rifai et al. 2011: sum over j of (z_j (1 - z_j))^2 |W_j|^2. */
-static void
-contraction_of_a_sigmoid_layer_is_the_papers_closed_form(void **state)
+static void check_closed_form(size_t width, const char *options)
 {
-    (void)state;
     scene s;
     double want = 0;
-    open_scene(&s, "encoder=dense 5; sigmoid | contraction=0.7");
+    open_scene(&s, options);
     double *const z = codes_of(&s);
     double *const a = fixture_params(s.m, "encoder.0.weight", NULL);
-    for (size_t j = 0; j < 5; j++) {
+    for (size_t j = 0; j < width; j++) {
         double gates = 0, squares = 0;
         for (size_t i = 0; i < N; i++)
-            gates += pow(z[i * 5 + j] * (1 - z[i * 5 + j]), 2) / N;
+            gates += pow(z[i * width + j] * (1 - z[i * width + j]), 2) / N;
         for (size_t k = 0; k < D; k++)
-            squares += a[k * 5 + j] * a[k * 5 + j];
+            squares += a[k * width + j] * a[k * width + j];
         want += 0.7 * gates * squares;
     }
     assert_near(part_of_step(&s, AE_REPORT_PENALTY), want, 1e-5 * want);
     free(a);
     free(z);
     close_scene(&s);
+}
+
+/* 21 units come in three pieces. */
+static void
+contraction_of_a_sigmoid_layer_is_the_papers_closed_form(void **state)
+{
+    (void)state;
+    check_closed_form(5, "encoder=dense 5; sigmoid | contraction=0.7");
+    check_closed_form(21, "encoder=dense 21; sigmoid | contraction=0.7");
 }
 
 /* Mean over the rows of the squares of central differences. */
@@ -155,7 +162,12 @@ static const char *const encoders[] = {
     "encoder=dense 7; layernorm; sigmoid; residual { dense 7; tanh }; sn dense "
     "3; softmax",
     "input=1x4x4 | encoder=conv 3 k3 p1; tanh; conv 2 k2 s2; elu",
-    "input=4x2x2 | encoder=conv 6 k1; softplus; avgpool 2; dense 3; tanh"};
+    "input=4x2x2 | encoder=conv 6 k1; softplus; avgpool 2; dense 3; tanh",
+    /* in pieces, of which the last lacks some units or has all */
+    "encoder=dense 7; tanh; dense 11; silu",
+    "encoder=dense 16; tanh; residual { dense 5; elu; dense 16; sigmoid }",
+    "encoder=dense 5; sigmoid; sn dense 17; layernorm; softmax",
+    "input=1x4x4 | encoder=conv 3 k3 p1; tanh; conv 5 k2 s2; silu"};
 
 static void contraction_is_the_jacobians_squared_norm(void **state)
 {
@@ -172,6 +184,88 @@ static void contraction_is_the_jacobians_squared_norm(void **state)
             fail_msg("%s: %g, by differences %g", encoders[i], got, want);
         close_scene(&s);
     }
+}
+
+/* Rows that are not alike weigh in pieces as in the whole. */
+static void pieces_of_a_contraction_follow_the_rows_weights(void **state)
+{
+    (void)state;
+    scene s;
+    double weights[N];
+    open_scene(&s, "encoder=dense 6; tanh; dense 10; tanh | contraction=0.7");
+    for (size_t i = 0; i < N; i++)
+        weights[i] = i == 3 ? 2.385 : 1e-7;
+    assert_ok(genmod_data_set_weights(s.v, N, weights, NULL));
+    assert_ok(ae_start(s.m, s.v, NULL));
+    const double alone = part_of_step(&s, AE_REPORT_PENALTY);
+    assert_ok(genmod_data_set_weights(s.v, 0, NULL, NULL));
+    for (size_t i = 0; i < N * D; i++)
+        s.x[i] = s.x[3 * D + i % D];
+    assert_ok(ae_start(s.m, s.v, NULL));
+    assert_near(part_of_step(&s, AE_REPORT_PENALTY), alone, 1e-5 * alone);
+    close_scene(&s);
+}
+
+/* What the penalty takes beside the model. */
+static size_t memory_of(const char *encoder)
+{
+    size_t peak[2];
+    for (int on = 0; on < 2; on++) {
+        host h;
+        scene s;
+        char text[200];
+        genmod_workspace *w;
+        host_init(&h);
+        genmod_context *const c = host_context(&h);
+        assert_ok(genmod_workspace_new(c, &w));
+        snprintf(text, sizeof text, "%s | contraction=%d", encoder, on);
+        open_scene(&s, text);
+        assert_ok(ae_start(s.m, s.v, w));
+        assert_ok(ae_step(s.m, s.v, w));
+        peak[on] = h.peak;
+        close_scene(&s);
+        genmod_workspace_free(w);
+        genmod_context_free(c);
+    }
+    return peak[1] - peak[0];
+}
+
+/* From 16 units on, which are two pieces; 128 would take eight times as much.
+ */
+static void memory_of_a_contraction_is_that_of_a_piece(void **state)
+{
+    (void)state;
+    const size_t few = memory_of("encoder=dense 96; tanh; dense 16; tanh");
+    const size_t many = memory_of("encoder=dense 96; tanh; dense 128; tanh");
+    if (many >= 2 * few)
+        fail_msg("%zu bytes for 16 units, %zu for 128", few, many);
+}
+
+static void pieces_resume_bit_for_bit(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, "encoder=dense 7; tanh; dense 19 | contraction=0.7 | "
+                   "corruption=gaussian | batch_size=5");
+    fixture_configure(s.m, "learning_rate=0.1");
+    for (int i = 0; i < 4; i++)
+        assert_ok(ae_step(s.m, s.v, NULL));
+    const fixture_bytes half = fixture_checkpoint(s.m);
+    ae_model *const other = fixture_model(NULL);
+    assert_ok(ae_load(other, half.n, half.p, NULL));
+    for (int i = 0; i < 3; i++) {
+        assert_ok(ae_step(s.m, s.v, NULL));
+        assert_ok(ae_step(other, s.v, NULL));
+    }
+    const fixture_bytes a = fixture_checkpoint(s.m);
+    const fixture_bytes b = fixture_checkpoint(other);
+    assert_true(fixture_same(a, b));
+    assert_false(fixture_same(a, half));
+    free(half.p);
+    free(a.p);
+    free(b.p);
+    ae_free(other);
+    close_scene(&s);
 }
 
 static void probes_estimate_the_contraction_without_bias(void **state)
@@ -322,6 +416,9 @@ int main(void)
         cmocka_unit_test(
             contraction_of_a_sigmoid_layer_is_the_papers_closed_form),
         cmocka_unit_test(contraction_is_the_jacobians_squared_norm),
+        cmocka_unit_test(pieces_of_a_contraction_follow_the_rows_weights),
+        cmocka_unit_test(memory_of_a_contraction_is_that_of_a_piece),
+        cmocka_unit_test(pieces_resume_bit_for_bit),
         cmocka_unit_test(probes_estimate_the_contraction_without_bias),
         cmocka_unit_test(penalties_have_the_gradients_of_finite_differences),
         cmocka_unit_test(cells_left_alone_count_one_minus_emphasis),

@@ -62,7 +62,11 @@ static const walk_kind kinds[] = {
      "input=1x3x3 | encoder=conv 3 k2; relu; dense 2; sigmoid | "
      "corruption=masking | contraction=0.1 | epochs=2 | batch_size=20 | "
      "pretrain_epochs=1",
-     3, view, codes}};
+     3, view, codes},
+    {&ae_family, sizeof(ae_model),
+     "encoder=dense 9; tanh | contraction=0.1 | epochs=2 | batch_size=20 | "
+     "pretrain_epochs=1",
+     1, view, view}};
 
 /* With a head; the rows of the second model's calls lack its targets. */
 static const walk_kind headed[] = {

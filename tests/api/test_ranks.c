@@ -99,6 +99,13 @@ static const family denoiser = {
     "validation=0.25 | epochs=34",
     CALLS(ae)};
 
+/* Its contraction comes in pieces. */
+static const family contractive = {
+    "contractive autoencoder",
+    "input=64 | encoder=dense 12; tanh; dense 9; tanh | decoder=dense 64 | "
+    "corruption=masking | contraction=0.1 | batch_size=48 | seed=7 | epochs=4",
+    CALLS(ae)};
+
 static const family bound = {
     "VAE",
     "input=64 | code=5 | encoder=dense 32; relu | decoder=dense 32; relu | "
@@ -346,6 +353,22 @@ static void a_denoiser_has_the_same_bits_on_1_to_4_ranks(void **state)
     same_bits(&denoiser);
 }
 
+static void same_bits_of_two(const family *f)
+{
+    found *const one = succeed(job_of(f, SHARDS, 0), 1);
+    found *const three = succeed(job_of(f, SHARDS, 0), 3);
+
+    assert_memory_equal(three->checkpoint, one->checkpoint, one->bytes);
+    free(three);
+    free(one);
+}
+
+static void a_contraction_has_the_same_bits_on_1_and_3_ranks(void **state)
+{
+    (void)state;
+    same_bits_of_two(&contractive);
+}
+
 static void a_vae_has_the_same_bits_on_1_to_4_ranks(void **state)
 {
     (void)state;
@@ -354,13 +377,8 @@ static void a_vae_has_the_same_bits_on_1_to_4_ranks(void **state)
 
 static void a_codebook_has_the_same_bits_on_1_and_3_ranks(void **state)
 {
-    found *const one = succeed(job_of(&vectors, SHARDS, 0), 1);
-    found *const three = succeed(job_of(&vectors, SHARDS, 0), 3);
-
     (void)state;
-    assert_memory_equal(three->checkpoint, one->checkpoint, one->bytes);
-    free(three);
-    free(one);
+    same_bits_of_two(&vectors);
 }
 
 static void a_dcgan_has_the_same_bits_on_1_to_4_ranks(void **state)
@@ -404,6 +422,12 @@ static void fast_gradients_of_a_denoiser_are_the_exact_ones(void **state)
     near_gradients(&denoiser, DESCENT "validation=0");
 }
 
+static void fast_gradients_of_a_contraction_are_the_exact_ones(void **state)
+{
+    (void)state;
+    near_gradients(&contractive, DESCENT "validation=0");
+}
+
 static void fast_gradients_of_a_vae_are_the_exact_ones(void **state)
 {
     (void)state;
@@ -438,6 +462,7 @@ static void whole_batches_are_those_of_one_process(void **state)
 {
     (void)state;
     whole_batches(&denoiser, WHOLE);
+    whole_batches(&contractive, WHOLE);
     whole_batches(&bound, WHOLE);
     whole_batches(&dcgan, WHOLE);
 }
@@ -550,10 +575,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_denoiser_has_the_same_bits_on_1_to_4_ranks),
+        cmocka_unit_test(a_contraction_has_the_same_bits_on_1_and_3_ranks),
         cmocka_unit_test(a_vae_has_the_same_bits_on_1_to_4_ranks),
         cmocka_unit_test(a_codebook_has_the_same_bits_on_1_and_3_ranks),
         cmocka_unit_test(a_dcgan_has_the_same_bits_on_1_to_4_ranks),
         cmocka_unit_test(fast_gradients_of_a_denoiser_are_the_exact_ones),
+        cmocka_unit_test(fast_gradients_of_a_contraction_are_the_exact_ones),
         cmocka_unit_test(fast_gradients_of_a_vae_are_the_exact_ones),
         cmocka_unit_test(fast_gradients_of_a_dcgan_are_the_exact_ones),
         cmocka_unit_test(whole_batches_are_those_of_one_process),

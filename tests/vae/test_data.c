@@ -423,6 +423,36 @@ static void sigma_starts_from_the_deviations_of_raw_columns(void **state)
     genmod_data_free(v);
 }
 
+/* Whatever a file or vae_set_params() says of ln sigma, up to the greatest
+ * float, and training goes on from there. */
+static void a_sigma_without_bound_is_bounded(void **state)
+{
+    (void)state;
+    enum { ROWS = 200 };
+    double x[2 * N], drawn[2 * ROWS], score[N];
+    const double far[2] = {1000, 3e38};
+    for (size_t i = 0; i < 2 * N; i++)
+        x[i] = (double)(i * i % 13);
+    genmod_data *const v = fixture_view(N, 2, x);
+    vae_model *const m = fixture_model("standardise=0 | sigma=learned | "
+                                       "learning_rate=0.01 | batch_size=50");
+    assert_ok(vae_start(m, v, NULL));
+    assert_ok(vae_set_params(m, "likelihood.0.log_sigma", 2, far, NULL));
+    assert_ok(vae_sample(m, 5, 0, ROWS, GENMOD_DRAW, NULL, GENMOD_F64,
+                         sizeof drawn, drawn, NULL));
+    for (size_t i = 0; i < 2 * ROWS; i++)
+        assert_true(fabs(drawn[i]) > 0 && fabs(drawn[i]) < 3e38);
+    assert_ok(vae_anomaly(m, v, sizeof score, score, NULL));
+    for (size_t i = 0; i < N; i++)
+        assert_true(isfinite(score[i]));
+    assert_ok(vae_step(m, v, NULL));
+    double *const after = fixture_params(m, "likelihood.0.log_sigma", NULL);
+    assert_near(after[0], 1000 - 0.01, 1e-3);
+    free(after);
+    vae_free(m);
+    genmod_data_free(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_host_that_gives_up_leaves_the_outputs),
         cmocka_unit_test(a_cancelled_workspace_ends_any_call),
         cmocka_unit_test(sigma_starts_from_the_deviations_of_raw_columns),
+        cmocka_unit_test(a_sigma_without_bound_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

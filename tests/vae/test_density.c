@@ -379,14 +379,12 @@ static void gaussian_is_the_definition_far_out(void **state)
     c.sigma = VAE_SIGMA_LEARNED;
     for (size_t t = 0; t < 2; t++)
         for (size_t k = 0; k < POINTS; k++) {
-            const double v = held(types[t], points[k]);
+            const double v = fmin(held(types[t], points[k]), 80);
             const double log_sigma =
                 v < 0 ? -6 + log1p(exp(v + 6)) : v + log1p(exp(-6 - v));
             double x[POINTS];
             evaluation e;
 
-            if (points[k] > 30) /* sigma is no number; ln sigma is */
-                continue;
             evaluate_open(&e, types[t], POINTS, 1, &c, "1");
             evaluate_set(&e, e.l.block[0].variable, points[k]);
             evaluate_compile(&e, 0, 0, 0);

@@ -1,0 +1,29 @@
+/* A part of the door of room `model`, which includes it: a share of a loss that
+ * is added up piece by piece, pieces.c. */
+#ifndef MODEL_PIECES_H
+#define MODEL_PIECES_H
+
+#define MODEL_REST "rest"
+typedef struct model_pieces {
+    size_t count; /* 0: there is none */
+    ad_program *program;
+    void *arena;
+    size_t bytes;
+    float *sums; /* [local + 1, n]: the parts' gradients, and a piece's */
+    size_t first, n, room;
+} model_pieces;
+
+/* Room for the pieces of the program that there is, if there is one. */
+int32_t model_pieces_ready(model_trainer *t, const model_body *b, size_t local,
+                           genmod_workspace *w);
+void model_pieces_free(model_pieces *p);
+/* Before the replay of program p, whose inputs are there: all pieces of every
+ * part. */
+void model_pieces_run(model_trainer *t, const ad_program *p,
+                      genmod_workspace *w);
+/* After it: adds a part's share to its gradients, which begin with the store's
+ * first number. */
+void model_pieces_add(const model_trainer *t, size_t part, float *gradients,
+                      genmod_workspace *w);
+
+#endif
