@@ -3,12 +3,12 @@
  *
  *     families FAMILY SEED CLASSIFIER FOLDER [SHEETS [EFFORT]]
  *
- * FAMILY: real (training digits as if drawn), mixture (of pixels), codes (a
- * mixture of an autoencoder's), vae (means and draws), gan. CLASSIFIER is a
- * file of families_classifier. A line a model: names and values, one after
- * another; seconds are the processor's, of one thread. SHEETS: a folder for
- * 100 images of each as a grey map; "" for none. EFFORT: a share of the passes,
- * to see that all works.
+ * FAMILY: real (training digits as if drawn), factors or diagonal (mixtures of
+ * pixels with such covariances), codes (a mixture of an autoencoder's codes),
+ * vae (means and draws), gan. CLASSIFIER is a file of families_classifier. A
+ * line a model: names and values, one after another; seconds are the
+ * processor's, of one thread. SHEETS: a folder for 100 images of each as a grey
+ * map; "" for none. EFFORT: a share of the passes, to see that all works.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +19,9 @@
 static const struct family {
     const char *name;
     void (*run)(struct job *j);
-} families[] = {{"real", run_real},
-                {"mixture", run_mixture},
-                {"codes", run_codes},
-                {"vae", run_vae},
-                {"gan", run_gan}};
+} families[] = {{"real", run_real},         {"factors", run_factors},
+                {"diagonal", run_diagonal}, {"codes", run_codes},
+                {"vae", run_vae},           {"gan", run_gan}};
 
 static const struct family *family_of(const char *name)
 {
@@ -37,8 +35,9 @@ int main(int argc, char **argv)
 {
     const struct family *f = argc < 5 ? NULL : family_of(argv[1]);
     if (!f) {
-        fprintf(stderr, "usage: families real|mixture|codes|vae|gan seed "
-                        "classifier folder [sheets [effort]]\n");
+        fprintf(stderr,
+                "usage: families real|factors|diagonal|codes|vae|gan seed "
+                "classifier folder [sheets [effort]]\n");
         return 2;
     }
     struct job j = {.seed = argv[2],

@@ -22,7 +22,8 @@ void report(struct job *j, const char *name, double fit, double draw);
 void free_standard(struct standard *s);
 
 void run_real(struct job *j);
-void run_mixture(struct job *j);
+void run_factors(struct job *j);
+void run_diagonal(struct job *j);
 void run_codes(struct job *j);
 void run_vae(struct job *j);
 void run_gan(struct job *j);

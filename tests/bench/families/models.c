@@ -16,11 +16,13 @@
     "deconv 32 k4 s2 p1; lrelu 0.2; deconv 1 k4 s2 p1"
 
 /* Sizes that take some minutes each on one core. */
-#define MIXTURE_K "10"
-#define MIXTURE_Q "16"
-#define MIXTURE_I 15
-#define PASSES 4
-#define UPDATES 4000
+#define FACTOR_K "10"
+#define FACTOR_Q "16"
+#define FACTOR_I 10
+#define DIAGONAL_K "200"
+#define DIAGONAL_I 20
+#define PASSES 6
+#define UPDATES 3000
 
 #define BYTES (DRAWN * D * sizeof(float))
 #define STREAM 1000 /* of what is drawn; the fits' seeds are below it */
@@ -62,22 +64,37 @@ static gmm_model *fit_gmm(const genmod_data *x, const struct job *j,
     return m;
 }
 
-void run_mixture(struct job *j)
+static void run_pixels(struct job *j, const char *name, options o)
 {
-    char iterations[24];
-    options o = {{GMM_COMPONENTS, MIXTURE_K},
-                 {GMM_COVARIANCE, "factor"},
-                 {GMM_RANK, MIXTURE_Q},
-                 {GMM_MAX_ITERATIONS, number(j, MIXTURE_I, iterations)},
-                 {NULL, NULL}};
     const double begun = seconds();
     gmm_model *m = fit_gmm(j->g.train, j, o);
     const double fitted = seconds();
     need(gmm_sample(m, stream(j), 0, DRAWN, GENMOD_F32, BYTES, j->x, NULL,
                     j->g.w),
          j->g.w);
-    report(j, "mixture", fitted - begun, seconds() - fitted);
+    report(j, name, fitted - begun, seconds() - fitted);
     gmm_free(m);
+}
+
+void run_factors(struct job *j)
+{
+    char iterations[24];
+    options o = {{GMM_COMPONENTS, FACTOR_K},
+                 {GMM_COVARIANCE, "factor"},
+                 {GMM_RANK, FACTOR_Q},
+                 {GMM_MAX_ITERATIONS, number(j, FACTOR_I, iterations)},
+                 {NULL, NULL}};
+    run_pixels(j, "factors", o);
+}
+
+void run_diagonal(struct job *j)
+{
+    char iterations[24];
+    options o = {{GMM_COMPONENTS, DIAGONAL_K},
+                 {GMM_COVARIANCE, "diagonal"},
+                 {GMM_MAX_ITERATIONS, number(j, DIAGONAL_I, iterations)},
+                 {NULL, NULL}};
+    run_pixels(j, "diagonal", o);
 }
 
 static ae_model *fit_ae(const struct job *j)
@@ -172,6 +189,7 @@ void run_gan(struct job *j)
                  {GAN_DISCRIMINATOR, ENCODER},
                  {GAN_SEED, j->seed},
                  {GAN_BATCH_SIZE, "64"},
+                 {GAN_LEARNING_RATE, "0.001"},
                  {GAN_UPDATES, number(j, UPDATES, updates)},
                  {NULL, NULL}};
     const double begun = seconds();

@@ -13,7 +13,7 @@ end=$(($(date +%s) + $6))
 mkdir -p "$out/sheets" "$out/jobs"
 export families classifier mnist out end
 export OPENBLAS_NUM_THREADS=1
-for family in gan vae codes mixture; do
+for family in gan vae codes factors diagonal; do
     for seed in 1 2 3 4 5; do echo "$family" $seed; done
 done | { cat; echo real 1; } | xargs -P "$cores" -L 1 sh -c '
     family=$0 seed=$1 sheets=

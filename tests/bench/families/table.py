@@ -8,7 +8,8 @@ import sys
 
 ROWS = {
     "real": "training digits",
-    "mixture": "mixture of pixels",
+    "factors": "mixture of pixels, factors",
+    "diagonal": "mixture of pixels, diagonal",
     "codes": "mixture of codes",
     "vae-means": "`vae_`, means",
     "vae-draws": "`vae_`, draws",
