@@ -18,10 +18,10 @@
 /* Sizes that take some minutes each on one core. */
 #define FACTOR_K "10"
 #define FACTOR_Q "16"
-#define FACTOR_I 10
-#define DIAGONAL_K "200"
-#define DIAGONAL_I 20
-#define PASSES 6
+#define FACTOR_I 6
+#define DIAGONAL_K "100"
+#define DIAGONAL_I 12
+#define PASSES 5
 #define UPDATES 3000
 
 #define BYTES (DRAWN * D * sizeof(float))
