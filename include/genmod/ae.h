@@ -507,8 +507,8 @@ GENMOD_CALL int32_t ae_checkpoint(const ae_model *m, size_t cap, void *out,
  * @param bytes  need not be aligned
  * @param w      may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL
- * @retval GENMOD_BAD_BYTES the text says where and why
- * @retval GENMOD_UNSUPPORTED a newer format, or another family
+ * @retval GENMOD_BAD_BYTES another family's too; the text says where and why
+ * @retval GENMOD_UNSUPPORTED a newer format
  * @retval GENMOD_BUSY the model is being trained
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT

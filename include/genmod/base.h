@@ -260,7 +260,7 @@ GENMOD_API void genmod_workspace_free(genmod_workspace *w);
  * @param key  the option's name
  * @param v    its value; an option of type "f64" takes it too
  * @param w    may be NULL
- * @retval GENMOD_BAD_ARGUMENT no such key (the text names the nearest), another
+ * @retval GENMOD_BAD_ARGUMENT no such key (the text names a like one), another
  *   type, or a value out of bounds (the text names the bound)
  * After a failure the config is as it was. Since 0.1.
  */

@@ -450,8 +450,8 @@ GENMOD_CALL int32_t gmm_save(const gmm_model *m, size_t cap, void *out,
  * @param bytes  the file; copied from
  * @param w      may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL
- * @retval GENMOD_BAD_BYTES not exactly what gmm_save() writes, or its checksum
- *   does not hold
+ * @retval GENMOD_BAD_BYTES not a whole model of this family, or its checksum
+ *   does not hold; the text says where and why
  * @retval GENMOD_UNSUPPORTED written by a later, incompatible version
  * @retval GENMOD_BUSY the model is being trained
  * @retval GENMOD_NO_MEMORY

@@ -61,10 +61,23 @@ const char *base_nearest(const char *key, const void *table, size_t stride,
     return nearest;
 }
 
+/* At most half of the key's letters are to be edited: what is farther off was
+ * not meant. */
+static int is_like(const char *key, const char *other)
+{
+    const size_t n = length(key);
+
+    return 2 * distance(key, n, other, length(other)) <= n;
+}
+
 int32_t base_no_key(genmod_workspace *w, const char *kind, const char *key,
                     const void *table, size_t stride, size_t n)
 {
+    const char *const nearest = base_nearest(key, table, stride, n);
+
+    if (!is_like(key, nearest))
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "no %s \"%s\", nor one spelt like it", kind, key);
     return base_fail(w, GENMOD_BAD_ARGUMENT,
-                     "no %s \"%s\"; did you mean \"%s\"?", kind, key,
-                     base_nearest(key, table, stride, n));
+                     "no %s \"%s\"; did you mean \"%s\"?", kind, key, nearest);
 }

@@ -71,10 +71,21 @@ static void any_text_gets_an_answer(void **state)
     char s[5000];
 
     (void)state;
-    assert_names("", "init");
+    assert_string_equal(ask(""), "no option \"\", nor one spelt like it");
     memset(s, 'c', sizeof s - 1);
     s[sizeof s - 1] = '\0';
-    assert_non_null(strstr(ask(s), "did you mean \""));
+    assert_non_null(strstr(ask(s), "\", nor one spelt like it"));
+}
+
+static void what_is_unlike_all_keys_names_none(void **state)
+{
+    (void)state;
+    assert_names("inite", "init");
+    assert_names("compnent", "components");
+    assert_string_equal(ask("epoch"),
+                        "no option \"epoch\", nor one spelt like it");
+    assert_string_equal(ask("learning_rate"),
+                        "no option \"learning_rate\", nor one spelt like it");
 }
 
 int main(void)
@@ -82,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_single_edit_leads_back),
         cmocka_unit_test(any_text_gets_an_answer),
+        cmocka_unit_test(what_is_unlike_all_keys_names_none),
     };
     int failed;
 
