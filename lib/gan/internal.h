@@ -226,9 +226,6 @@ void gan_table_write(const gan_body *b, size_t m, const float *in, int32_t type,
 
 /* networks.c: whole networks, of the texts of the options. */
 int64_t gan_codes(const genmod_config *c, const nn_size *size);
-/* *out 1: G's text ends in a layer to the row's columns. */
-int32_t gan_gives_columns(const genmod_config *c, const gan_body *b, int *out,
-                          genmod_workspace *w);
 /* Sets those that there are, to be freed by the caller whatever comes out. */
 int32_t gan_parse_networks(const genmod_config *c, const gan_body *b,
                            nn_net *out[GAN_NETS], genmod_workspace *w);
