@@ -72,6 +72,9 @@ enum { GAN_AUTO, GAN_STANDARD, GAN_QUANTILE, GAN_BY_MODES, GAN_BY_HEAPS };
 /* Sites of draws outside the graph. */
 #define GAN_SITE_LABEL UINT32_C(0x67616e01)
 
+/* In the place of a site: which modes rows are in follows from their codes. */
+#define GAN_OF_CODES "codes"
+
 /* Const programs. */
 enum {
     GAN_CODES_OF,     /* -> z [m, z], of the rows' numbers */
@@ -196,6 +199,7 @@ void gan_table_dispose(model_body *b);
 nn_size gan_row_size(const gan_body *b);
 int gan_is_numeric(const gan_block *k);
 int gan_has_modes(const gan_table *t); /* columns have room for some */
+int gan_is_drawn(const gan_table *t);  /* a row is no function of its code */
 /* A column stands by several modes. */
 int gan_is_split(const gan_body *b);
 
@@ -252,6 +256,7 @@ ad_node gan_augmented(ad_graph *g, const nn_size *s, int32_t set,
 
 /* players.c: the networks in a graph. */
 ad_node gan_input_label(const model_draft *f); /* AD_NONE: there are none */
+ad_node gan_input_codes(const model_draft *f); /* "x" of a const program */
 ad_node gan_generated(model_draft *f, ad_node z, ad_node label);
 /* The same as D sees it; site: of the draws of categories. */
 ad_node gan_generated_row(model_draft *f, ad_node z, ad_node label,

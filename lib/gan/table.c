@@ -14,6 +14,12 @@ int gan_has_modes(const gan_table *t)
     return t->encoding == GAN_BY_MODES || t->encoding == GAN_BY_HEAPS;
 }
 
+/* Of real columns alone it is: programs that take codes know it so. */
+int gan_is_drawn(const gan_table *t)
+{
+    return t->blocks > 1 || (t->blocks && t->block[0].kind != GENMOD_REAL);
+}
+
 nn_size gan_row_size(const gan_body *b)
 {
     if (!b->table.blocks)

@@ -161,6 +161,70 @@ static void a_column_of_two_heaps_has_two_modes(void **state)
     gan_free(m);
 }
 
+/* ---- rows of codes ------------------------------------------------------- */
+
+#define DRAWN 20000
+#define Z 4
+
+/* Half of column 0 is in its upper heap, a quarter of column 1. */
+static gan_model *in_heaps(void)
+{
+    double *const x = normals(N * D, 9);
+    for (size_t i = 0; i < N; i++) {
+        x[D * i] += i % 2 ? 30 : -30;
+        x[D * i + 1] += i / 2 % 4 ? -30 : 30;
+    }
+    gan_model *const m = stepped(x, HEAPS);
+    free(x);
+    return m;
+}
+
+static void rows_of_heaps_are_functions_of_their_codes(void **state)
+{
+    (void)state;
+    static double z[50 * Z], x[50 * D], y[50 * D];
+    gan_model *const m = in_heaps();
+    assert_int_equal(gan_code_size(m), Z);
+    assert_ok(gan_sample_codes(m, 5, 7, 50, GENMOD_F64, sizeof z, z, NULL));
+    assert_ok(gan_sample(m, 5, 7, 50, NULL, GENMOD_F64, sizeof x, x, NULL));
+    genmod_data *const codes = fixture_view(50, Z, z);
+    assert_ok(gan_generate(m, codes, GENMOD_F64, sizeof y, y, NULL));
+    assert_memory_equal(x, y, sizeof x);
+    genmod_data_free(codes);
+    gan_free(m);
+}
+
+/* Of a G that says nothing, heaps have the shares that they had in training,
+ * whatever the code and the other column; within 5 standard errors. */
+static void heaps_of_codes_have_their_chances(void **state)
+{
+    (void)state;
+    static double z[DRAWN * Z], x[DRAWN * D];
+    static const double none[3 * WIDE] = {0};
+    double n[2] = {0}, both = 0, along[2][Z] = {{0}};
+    gan_model *const m = in_heaps();
+    assert_ok(gan_set_params(m, "generator.2.weight", 3 * WIDE, none, NULL));
+    assert_ok(gan_set_params(m, "generator.2.bias", WIDE, none, NULL));
+    assert_ok(gan_sample_codes(m, 5, 0, DRAWN, GENMOD_F64, sizeof z, z, NULL));
+    assert_ok(gan_sample(m, 5, 0, DRAWN, NULL, GENMOD_F64, sizeof x, x, NULL));
+    for (size_t i = 0; i < DRAWN; i++) {
+        both += x[D * i] > 0 && x[D * i + 1] > 0;
+        for (size_t j = 0; j < D; j++) {
+            const double upper = x[D * i + j] > 0;
+            n[j] += upper;
+            for (size_t k = 0; k < Z; k++)
+                along[j][k] += upper * z[Z * i + k];
+        }
+    }
+    assert_near(n[0], 0.5 * DRAWN, 5 * sqrt(0.25 * DRAWN));
+    assert_near(n[1], 0.25 * DRAWN, 5 * sqrt(0.1875 * DRAWN));
+    assert_near(both, 0.125 * DRAWN, 5 * sqrt(0.109 * DRAWN));
+    for (size_t j = 0; j < D; j++)
+        for (size_t k = 0; k < Z; k++)
+            assert_near(along[j][k], 0, 5 * sqrt(n[j]));
+    gan_free(m);
+}
+
 /* ---- where there is no room for heaps ------------------------------------ */
 
 static int has_modes(const gan_model *m)
@@ -288,8 +352,8 @@ static void a_model_by_heaps_goes_on_on_one_rank_alone(void **state)
 static void a_game_left_alone_finds_a_small_ring(void **state)
 {
     (void)state;
-    enum { ROWS = 2000, DRAWN = 1000, MODES = 8 };
-    static double x[ROWS * D], y[DRAWN * D];
+    enum { ROWS = 2000, NEW = 1000, MODES = 8 };
+    static double x[ROWS * D], y[NEW * D];
     size_t count[MODES] = {0}, good = 0;
     gan_model *const m = fixture_model("batch_size=64 | updates=400 | seed=2");
     double *const e = normals(ROWS * D, 4);
@@ -300,8 +364,8 @@ static void a_game_left_alone_finds_a_small_ring(void **state)
     }
     genmod_data *const v = fixture_view(ROWS, D, x);
     assert_ok(gan_fit(m, v, NULL, NULL, NULL, NULL));
-    assert_ok(gan_sample(m, 5, 0, DRAWN, NULL, GENMOD_F64, sizeof y, y, NULL));
-    for (size_t i = 0; i < DRAWN; i++)
+    assert_ok(gan_sample(m, 5, 0, NEW, NULL, GENMOD_F64, sizeof y, y, NULL));
+    for (size_t i = 0; i < NEW; i++)
         for (size_t k = 0; k < MODES; k++) {
             const double a = TAU * (double)k / MODES;
             const int near =
@@ -311,7 +375,7 @@ static void a_game_left_alone_finds_a_small_ring(void **state)
         }
     for (size_t k = 0; k < MODES; k++)
         assert_in_range(count[k], 60, 200);
-    assert_in_range(good, 850, DRAWN);
+    assert_in_range(good, 850, NEW);
     genmod_data_free(v);
     free(e);
     gan_free(m);
@@ -323,6 +387,8 @@ int main(void)
         cmocka_unit_test(a_heap_is_behind_a_valley_of_a_quarter),
         cmocka_unit_test(columns_of_one_heap_are_as_without),
         cmocka_unit_test(a_column_of_two_heaps_has_two_modes),
+        cmocka_unit_test(rows_of_heaps_are_functions_of_their_codes),
+        cmocka_unit_test(heaps_of_codes_have_their_chances),
         cmocka_unit_test(few_columns_left_alone_have_room_for_heaps),
         cmocka_unit_test(over_ranks_columns_are_as_without),
         cmocka_unit_test(a_model_by_heaps_goes_on_on_one_rank_alone),
