@@ -346,7 +346,7 @@ GENMOD_CALL int32_t gan_sample(const gan_model *m, uint64_t seed,
                                genmod_workspace *w);
 
 /**
- * The codes of gan_sample(): gan_generate() makes its rows of them, draws apart.
+ * The codes of gan_sample(): gan_generate() makes the same rows of them.
  * @param bytes  at out, at least n * z elements of the type
  * @param[out] out  [n, z], independent N(0, 1)
  * The rest as gan_sample(). Since 0.2.
@@ -357,7 +357,7 @@ GENMOD_CALL int32_t gan_sample_codes(const gan_model *m, uint64_t seed,
                                      genmod_workspace *w);
 
 /**
- * G of given codes: the row of each, in its most probable heaps and categories.
+ * G of given codes: the row of each.
  * @param z     [n, z], finite; with "classes" labelled
  * @param[out] out  [n, d]
  * @retval GENMOD_BAD_ARGUMENT NULL, unknown type, z has another number of

@@ -13,10 +13,11 @@
  * stand by their heaps where these are separate. Nothing of it is asked of the caller but the schema: gan_fit(),
  * gan_step(), gan_discriminate() and gan_probe() take rows as they are.
  *
- * gan_sample() draws categories and heaps; gan_generate() and gan_interpolate(),
- * whose rows are functions of the code, give the most probable ones, so that
- * their shares are about those of gan_sample(). The shares of categories and the
- * quantiles are those of the training rows, each of which
+ * gan_sample() draws categories; gan_generate() and gan_interpolate(), whose
+ * rows are functions of the code, give the most probable ones, and of numeric
+ * modes the most probable mode. Of real columns alone the mode, too, follows from
+ * the code, as good as at random, so that both give the same rows. The shares of
+ * categories and the quantiles are those of the training rows, each of which
  * counts once: weights of rows take part in the game alone. The arithmetic
  * stands in doc/math/gan.md.
  */

@@ -63,6 +63,8 @@ int32_t gan_declare(const genmod_config *c, const model_schema *s,
     gan_body *const b = (gan_body *)m;
     int32_t status = model_body_input(c, s, m, w);
 
+    if (!status)
+        status = gan_table_declare(c, s, b, w);
     if (status)
         return status;
     b->standardise = base_config_i64(c, GAN_STANDARDISE) != 0;
@@ -76,8 +78,7 @@ int32_t gan_declare(const genmod_config *c, const model_schema *s,
     if (b->classes)
         model_body_array(m, GAN_SHARES, GENMOD_F64, MODEL_NOT_NEGATIVE,
                          (size_t)b->classes);
-    status = gan_table_declare(c, s, b, w);
-    return status ? status : declare_networks(c, b, w);
+    return declare_networks(c, b, w);
 }
 
 int gan_labelled(const model_body *b)

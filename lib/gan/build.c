@@ -3,11 +3,11 @@
 
 void gan_build_generate(model_draft *f, const char *site)
 {
-    const int64_t z = (int64_t)f->b->z;
-    const ad_node codes = ad_input(f->g, "x", ad_rows(f->g, 1, 1, 2, &z));
+    const gan_table *const t = &((const gan_body *)f->b)->table;
+    const ad_node y = gan_generated(f, gan_input_codes(f), gan_input_label(f));
 
-    const ad_node y = gan_generated(f, codes, gan_input_label(f));
-
+    if (!site && !gan_is_drawn(t))
+        site = GAN_OF_CODES;
     model_draft_output(f, gan_decode(f, y, site));
 }
 
@@ -28,7 +28,7 @@ int32_t gan_compile(const model_body *b, size_t program, size_t rows,
     model_draft f;
     int32_t status;
 
-    if (program == GAN_DRAW && !own->table.blocks)
+    if (program == GAN_DRAW && !gan_is_drawn(&own->table))
         return GENMOD_OK;
     if (program == GAN_DISCRIMINATE)
         rows *= (size_t)(own->packing * own->group);

@@ -2,6 +2,9 @@
  * columns stands there as [m, n], or as [m, n, levels] while its levels do. */
 #include "gan/internal.h"
 
+#define TURNS 32.0         /* of a code of deviation 1, by a direction of 1 */
+#define LEAST_TURN 0x1p-14 /* that floats of so many turns tell from 0 */
+
 static const gan_table *table_of(const model_draft *f)
 {
     return &((const gan_body *)f->b)->table;
@@ -194,13 +197,43 @@ static ad_node within(const model_draft *f, const gan_block *k, int drawn,
     return cells(f, ad_uniform(f->g, site, ad_rows(f->g, 1, 1, 2, &d)), k);
 }
 
+/* Directions of codes [z, n], none of which is a short one or a sum of others:
+ * 1 + cos(i k pi (3 - sqrt 5)) / 2. */
+static ad_node directions(ad_graph *g, int64_t z, int64_t n)
+{
+    const ad_shape s = ad_matrix(z, n);
+    const ad_node i = ad_shift(g, ad_iota(g, s, 0), 1);
+    const ad_node k = ad_shift(g, ad_iota(g, s, 1), 1);
+    const ad_node turn =
+        ad_scale(g, ad_mul(g, i, k), 3.1415926535897932 * 0.76393202250021030);
+
+    return ad_shift(g, ad_scale(g, ad_cos(g, turn), 0.5), 1);
+}
+
+/* What stands for Gumbel's noise where a row has to follow from its code: how
+ * far it is along a direction, in turns of which codes make many, is as good as
+ * uniform and tells nothing of the code. */
+static ad_node noise_of_codes(const model_draft *f, int64_t n)
+{
+    ad_graph *const g = f->g;
+    const ad_node a = directions(g, (int64_t)f->b->z, n);
+    const ad_node s =
+        ad_scale(g, ad_matmul(g, gan_input_codes(f), a, 0, 0), TURNS);
+    const ad_node u =
+        ad_clamp(g, ad_sub(g, s, ad_floor(g, s)), LEAST_TURN, 1 - LEAST_TURN);
+
+    return ad_neg(g, ad_log(g, ad_neg(g, ad_log(g, u))));
+}
+
 static ad_node noise_of(const model_draft *f, const gan_block *k,
                         const char *site)
 {
     const int64_t n = table_of(f)->numbers;
     const ad_shape row = ad_rows(f->g, 1, 1, 2, &n);
     const ad_node all = base_same(site, GAN_NOISE) ? ad_input(f->g, site, row)
-                                                   : ad_gumbel(f->g, site, row);
+                        : base_same(site, GAN_OF_CODES)
+                            ? noise_of_codes(f, n)
+                            : ad_gumbel(f->g, site, row);
     const int64_t wide = k->numbers / k->size;
 
     return ad_part(f->g, numbers(f, all, k), 2, wide - k->levels, k->levels);

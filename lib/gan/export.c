@@ -31,7 +31,9 @@ static void build(model_draft *f, size_t part, const model_cells *table,
     if (part == GENERATOR) {
         o->in = (model_port){.name = "code", .columns = &f->b->codes};
         o->out[0] = x;
-        gan_build_generate(f, table ? GAN_NOISE : NULL);
+        gan_build_generate(f, gan_is_drawn(&((const gan_body *)f->b)->table)
+                                  ? GAN_NOISE
+                                  : NULL);
         return;
     }
     o->in = x;

@@ -51,7 +51,7 @@ static int32_t draw_rows(const model *m, uint64_t seed, uint64_t first,
 {
     model_panels o = rows_of(m, n, z, labels, type);
 
-    if (((const gan_body *)m->body)->table.blocks)
+    if (gan_is_drawn(&((const gan_body *)m->body)->table))
         o.program = GAN_DRAW;
     o.seed = seed;
     o.first_row = first;

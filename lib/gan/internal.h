@@ -74,6 +74,8 @@ enum { GAN_AUTO, GAN_STANDARD, GAN_QUANTILE, GAN_BY_MODES, GAN_BY_HEAPS };
 
 /* In the place of a site: what would be drawn, [m, numbers], is an input. */
 #define GAN_NOISE "noise"
+/* In the place of a site: which modes rows are in follows from their codes. */
+#define GAN_OF_CODES "codes"
 
 /* Const programs. */
 enum {
@@ -199,6 +201,7 @@ void gan_table_dispose(model_body *b);
 nn_size gan_row_size(const gan_body *b);
 int gan_is_numeric(const gan_block *k);
 int gan_has_modes(const gan_table *t); /* columns have room for some */
+int gan_is_drawn(const gan_table *t);  /* a row is no function of its code */
 /* A column stands by several modes. */
 int gan_is_split(const gan_body *b);
 
@@ -232,9 +235,6 @@ int32_t gan_table_cells(const gan_body *b, model_cells *out,
 
 /* networks.c: whole networks, of the texts of the options. */
 int64_t gan_codes(const genmod_config *c, const nn_size *size);
-/* *out 1: G's text ends in a layer to the row's columns. */
-int32_t gan_gives_columns(const genmod_config *c, const gan_body *b, int *out,
-                          genmod_workspace *w);
 /* Sets those that there are, to be freed by the caller whatever comes out. */
 int32_t gan_parse_networks(const genmod_config *c, const gan_body *b,
                            nn_net *out[GAN_NETS], genmod_workspace *w);
@@ -261,6 +261,7 @@ ad_node gan_augmented(ad_graph *g, const nn_size *s, int32_t set,
 
 /* players.c: the networks in a graph. */
 ad_node gan_input_label(const model_draft *f); /* AD_NONE: there are none */
+ad_node gan_input_codes(const model_draft *f); /* "x" of a const program */
 ad_node gan_generated(model_draft *f, ad_node z, ad_node label);
 /* The same as D sees it; site: of the draws of categories. */
 ad_node gan_generated_row(model_draft *f, ad_node z, ad_node label,

@@ -176,36 +176,12 @@ static nn_size seen(const gan_body *b)
     return s;
 }
 
-/* What G sees. */
-static nn_size given(const gan_body *b)
-{
-    return (nn_size){.rank = 1,
-                     .n = b->base.codes.size.n + (b->by_norm ? 0 : b->classes)};
-}
-
-int32_t gan_gives_columns(const genmod_config *c, const gan_body *b, int *out,
-                          genmod_workspace *w)
-{
-    const char *const text = base_config_str(c, GAN_GENERATOR);
-    const nn_size codes = given(b);
-    nn_net *net = NULL;
-    int32_t status;
-
-    *out = 0;
-    if (!text[0] || !b->base.d)
-        return GENMOD_OK;
-    status = nn_parse("option \"generator\"", text, &codes, &net, w);
-    if (!status)
-        *out = is_whole(net, (int64_t)b->base.d);
-    nn_net_free(net);
-    return status;
-}
-
 static int32_t parse_generator(const genmod_config *c, const gan_body *b,
                                nn_net **out, genmod_workspace *w)
 {
     const nn_size row = gan_row_size(b);
-    const nn_size codes = given(b);
+    const nn_size codes = {
+        .rank = 1, .n = b->base.codes.size.n + (b->by_norm ? 0 : b->classes)};
     const look l = look_of(c, 0, row.rank == 1);
     char text[ROOM] = "";
 

@@ -86,8 +86,9 @@ const base_option gan_options[] = {
              "as the normal deviates of their quantiles; as a mode of the "
              "column and the place in it; by its modes if it has separate "
              "heaps, else in units of its deviation; auto: quantile where the "
-             "data's schema has columns that are not real; of preset auto, "
-             "heaps for up to 16 columns on one rank; else standard"},
+             "data's schema has columns that are not real; heaps for up to 16 "
+             "columns of preset auto with default networks on one rank; else "
+             "standard"},
     {.key = GAN_MODES,
      .type = BASE_I64,
      .structure = 1,

@@ -21,6 +21,13 @@ ad_node gan_input_label(const model_draft *f)
     return ad_input(f->g, "label", ad_rows(f->g, 1, 1, 1, NULL));
 }
 
+ad_node gan_input_codes(const model_draft *f)
+{
+    const int64_t z = (int64_t)f->b->z;
+
+    return ad_input(f->g, "x", ad_rows(f->g, 1, 1, 2, &z));
+}
+
 /* Labels [m] as ones among zeros: [m, classes], or at every pixel of a size. */
 static ad_node ones_among_zeros(const model_draft *f, ad_node label,
                                 const nn_size *s)

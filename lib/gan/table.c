@@ -14,6 +14,12 @@ int gan_has_modes(const gan_table *t)
     return t->encoding == GAN_BY_MODES || t->encoding == GAN_BY_HEAPS;
 }
 
+/* Of real columns alone it is: programs that take codes know it so. */
+int gan_is_drawn(const gan_table *t)
+{
+    return t->blocks > 1 || (t->blocks && t->block[0].kind != GENMOD_REAL);
+}
+
 nn_size gan_row_size(const gan_body *b)
 {
     if (!b->table.blocks)
@@ -41,35 +47,30 @@ static int is_mixed(const model_schema *s, size_t d)
     return 0;
 }
 
-/* Real columns of preset auto have room for heaps but over ranks, where nobody
- * sees all rows of a column, and where the generator's text has its last layer.
- * A body that there is knows. */
-static int32_t choose_of_real(const genmod_config *c, const model_schema *s,
-                              const gan_body *b, int32_t *out,
-                              genmod_workspace *w)
+/* A game of few real columns that is left alone has room for heaps: not over
+ * ranks, where nobody sees all rows of a column, nor with networks of the
+ * caller's, who knows what they see. A body that there is knows. */
+static int has_heaps(const genmod_config *c, const model_schema *s,
+                     const gan_body *b, const genmod_workspace *w)
 {
-    int whole = 0;
-    int32_t status;
-
-    *out = GAN_STANDARD;
     if (base_config_choice(c, GAN_PRESET) != GAN_AUTO_PRESET ||
-        b->base.columns.size.rank != 1 || b->base.d > FEW || s->marked < 0 ||
-        (!s->marked && model_shares_of(w).shared))
-        return GENMOD_OK;
-    status = gan_gives_columns(c, b, &whole, w);
-    if (!whole)
-        *out = GAN_BY_HEAPS;
-    return status;
+        base_config_str(c, GAN_GENERATOR)[0] ||
+        base_config_str(c, GAN_DISCRIMINATOR)[0] ||
+        b->base.columns.size.rank != 1 || b->base.d > FEW)
+        return 0;
+    return s->marked ? s->marked > 0 : !model_shares_of(w).shared;
 }
 
-static int32_t choose(const genmod_config *c, const model_schema *s,
-                      const gan_body *b, int32_t *out, genmod_workspace *w)
+static int32_t encoding_of(const genmod_config *c, const model_schema *s,
+                           const gan_body *b, const genmod_workspace *w)
 {
-    *out = base_config_choice(c, GAN_NUMERIC);
-    if (*out != GAN_AUTO)
-        return GENMOD_OK;
-    *out = GAN_QUANTILE;
-    return is_mixed(s, b->base.d) ? GENMOD_OK : choose_of_real(c, s, b, out, w);
+    const int32_t numeric = base_config_choice(c, GAN_NUMERIC);
+
+    if (numeric != GAN_AUTO)
+        return numeric;
+    return is_mixed(s, b->base.d)  ? GAN_QUANTILE
+           : has_heaps(c, s, b, w) ? GAN_BY_HEAPS
+                                   : GAN_STANDARD;
 }
 
 static int32_t kind_of(const model_schema *s, size_t j)
@@ -234,17 +235,12 @@ int32_t gan_table_declare(const genmod_config *c, const model_schema *s,
 {
     const size_t d = b->base.d;
     const int mixed = is_mixed(s, d);
-    int32_t encoding;
-    int32_t status = mixed ? check(b, w) : GENMOD_OK;
+    const int32_t status = mixed ? check(b, w) : GENMOD_OK;
 
-    if (!status)
-        status = choose(c, s, b, &encoding, w);
-    if (status)
-        return status;
-    b->table = blank(encoding);
+    b->table = blank(encoding_of(c, s, b, w));
     b->base.schema.marked = gan_has_modes(&b->table) ? 1 : -1;
     b->temperature = base_config_f64(c, GAN_TEMPERATURE);
-    if (!d || (!mixed && b->table.encoding == GAN_STANDARD))
-        return GENMOD_OK;
+    if (status || !d || (!mixed && b->table.encoding == GAN_STANDARD))
+        return status;
     return make(b, s, base_config_i64(c, GAN_MODES), w);
 }

@@ -70,8 +70,10 @@ static double *invent(int heaps)
     return x;
 }
 
-#define LINEAR \
-    "generator=dense 3; tanh | discriminator=dense 1 | batch_size=40 | "
+#define LINEAR                                                           \
+    "generator=dense 3; tanh | discriminator=dense 1 | batch_size=40 | " \
+    "updates=3 | "
+#define HEAPS LINEAR "numeric=heaps"
 
 static gan_model *stepped(const double *x, const char *options)
 {
@@ -105,8 +107,8 @@ static void columns_of_one_heap_are_as_without(void **state)
     (void)state;
     double *const x = invent(0), a[9 * D], b[9 * D], p[N], q[N];
     genmod_data *const v = fixture_view(N, D, x);
-    gan_model *const m = stepped(x, LINEAR "updates=3");
-    gan_model *const plain = stepped(x, LINEAR "numeric=standard | updates=3");
+    gan_model *const m = stepped(x, HEAPS);
+    gan_model *const plain = stepped(x, LINEAR "numeric=standard");
     size_t n;
     double *const mean = fixture_params(m, "table.means", &n);
     assert_int_equal(n, 20);
@@ -138,7 +140,7 @@ static void a_column_of_two_heaps_has_two_modes(void **state)
     (void)state;
     double *const x = invent(1);
     genmod_data *const v = fixture_view(N, D, x);
-    gan_model *const m = fixture_model(LINEAR "updates=3");
+    gan_model *const m = fixture_model(HEAPS);
     size_t n;
     assert_ok(gan_fit(m, v, NULL, NULL, NULL, NULL));
     double *const share = fixture_params(m, "table.offset", &n);
@@ -156,6 +158,70 @@ static void a_column_of_two_heaps_has_two_modes(void **state)
     free(deviation);
     free(x);
     genmod_data_free(v);
+    gan_free(m);
+}
+
+/* ---- rows of codes ------------------------------------------------------- */
+
+#define DRAWN 20000
+#define Z 4
+
+/* Half of column 0 is in its upper heap, a quarter of column 1. */
+static gan_model *in_heaps(void)
+{
+    double *const x = normals(N * D, 9);
+    for (size_t i = 0; i < N; i++) {
+        x[D * i] += i % 2 ? 30 : -30;
+        x[D * i + 1] += i / 2 % 4 ? -30 : 30;
+    }
+    gan_model *const m = stepped(x, HEAPS);
+    free(x);
+    return m;
+}
+
+static void rows_of_heaps_are_functions_of_their_codes(void **state)
+{
+    (void)state;
+    static double z[50 * Z], x[50 * D], y[50 * D];
+    gan_model *const m = in_heaps();
+    assert_int_equal(gan_code_size(m), Z);
+    assert_ok(gan_sample_codes(m, 5, 7, 50, GENMOD_F64, sizeof z, z, NULL));
+    assert_ok(gan_sample(m, 5, 7, 50, NULL, GENMOD_F64, sizeof x, x, NULL));
+    genmod_data *const codes = fixture_view(50, Z, z);
+    assert_ok(gan_generate(m, codes, GENMOD_F64, sizeof y, y, NULL));
+    assert_memory_equal(x, y, sizeof x);
+    genmod_data_free(codes);
+    gan_free(m);
+}
+
+/* Of a G that says nothing, heaps have the shares that they had in training,
+ * whatever the code and the other column; within 5 standard errors. */
+static void heaps_of_codes_have_their_chances(void **state)
+{
+    (void)state;
+    static double z[DRAWN * Z], x[DRAWN * D];
+    static const double none[3 * WIDE] = {0};
+    double n[2] = {0}, both = 0, along[2][Z] = {{0}};
+    gan_model *const m = in_heaps();
+    assert_ok(gan_set_params(m, "generator.2.weight", 3 * WIDE, none, NULL));
+    assert_ok(gan_set_params(m, "generator.2.bias", WIDE, none, NULL));
+    assert_ok(gan_sample_codes(m, 5, 0, DRAWN, GENMOD_F64, sizeof z, z, NULL));
+    assert_ok(gan_sample(m, 5, 0, DRAWN, NULL, GENMOD_F64, sizeof x, x, NULL));
+    for (size_t i = 0; i < DRAWN; i++) {
+        both += x[D * i] > 0 && x[D * i + 1] > 0;
+        for (size_t j = 0; j < D; j++) {
+            const double upper = x[D * i + j] > 0;
+            n[j] += upper;
+            for (size_t k = 0; k < Z; k++)
+                along[j][k] += upper * z[Z * i + k];
+        }
+    }
+    assert_near(n[0], 0.5 * DRAWN, 5 * sqrt(0.25 * DRAWN));
+    assert_near(n[1], 0.25 * DRAWN, 5 * sqrt(0.1875 * DRAWN));
+    assert_near(both, 0.125 * DRAWN, 5 * sqrt(0.109 * DRAWN));
+    for (size_t j = 0; j < D; j++)
+        for (size_t k = 0; k < Z; k++)
+            assert_near(along[j][k], 0, 5 * sqrt(n[j]));
     gan_free(m);
 }
 
@@ -181,25 +247,25 @@ static int plays_with_modes(size_t d, const char *options)
     return has;
 }
 
-static void few_columns_of_preset_auto_have_room_for_heaps(void **state)
+static void few_columns_left_alone_have_room_for_heaps(void **state)
 {
     (void)state;
     assert_int_equal(plays_with_modes(16, NULL), 1);
     assert_int_equal(plays_with_modes(17, NULL), 0);
     assert_int_equal(plays_with_modes(17, "numeric=heaps"), 1);
+    assert_int_equal(plays_with_modes(16, "numeric=standard"), 0);
     assert_int_equal(plays_with_modes(16, "preset=relativistic"), 0);
     assert_int_equal(plays_with_modes(16, "input=1x4x4"), 0);
-    /* a text with its last layer says what a row is before the networks */
-    assert_int_equal(plays_with_modes(3, "generator=dense 8; relu"), 1);
-    assert_int_equal(plays_with_modes(3, "generator=dense 8; relu; dense 3"),
-                     0);
+    /* a network of the caller's sees the columns that it was made for */
+    assert_int_equal(plays_with_modes(3, "generator=dense 8; relu"), 0);
+    assert_int_equal(plays_with_modes(3, "discriminator=dense 8; relu"), 0);
 }
 
 typedef struct trip {
     const unsigned char *brought; /* a checkpoint to go on from; NULL: start */
     size_t n;
     int32_t status;
-    unsigned char file[1 << 16];
+    unsigned char file[1 << 19];
     char text[200];
 } trip;
 
@@ -217,10 +283,6 @@ static void step_on_a_rank(ranks_seat *seat)
         x[i] = (double)(i * i % 17) + (i % 4 ? 90 : 0);
     if (!status)
         status = gan_config_new(&c, w);
-    if (!status)
-        status = genmod_config_set_str(c, GAN_GENERATOR, "dense 3; tanh", w);
-    if (!status)
-        status = genmod_config_set_str(c, GAN_DISCRIMINATOR, "dense 1", w);
     if (!status)
         status = genmod_config_set_str(c, GAN_BATCH_SIZE, "20", w);
     if (!status)
@@ -269,7 +331,7 @@ static void a_model_by_heaps_goes_on_on_one_rank_alone(void **state)
     const ranks_plan one = {.size = 1, .fail_rank = -1};
     const ranks_plan two = {.size = 2, .fail_rank = -1};
     double *const x = invent(1);
-    gan_model *const m = stepped(x, LINEAR);
+    gan_model *const m = stepped(x, HEAPS);
     const fixture_bytes b = fixture_checkpoint(m);
     t.brought = b.p;
     t.n = b.n;
@@ -290,8 +352,8 @@ static void a_model_by_heaps_goes_on_on_one_rank_alone(void **state)
 static void a_game_left_alone_finds_a_small_ring(void **state)
 {
     (void)state;
-    enum { ROWS = 2000, DRAWN = 1000, MODES = 8 };
-    static double x[ROWS * D], y[DRAWN * D];
+    enum { ROWS = 2000, NEW = 1000, MODES = 8 };
+    static double x[ROWS * D], y[NEW * D];
     size_t count[MODES] = {0}, good = 0;
     gan_model *const m = fixture_model("batch_size=64 | updates=400 | seed=2");
     double *const e = normals(ROWS * D, 4);
@@ -302,8 +364,8 @@ static void a_game_left_alone_finds_a_small_ring(void **state)
     }
     genmod_data *const v = fixture_view(ROWS, D, x);
     assert_ok(gan_fit(m, v, NULL, NULL, NULL, NULL));
-    assert_ok(gan_sample(m, 5, 0, DRAWN, NULL, GENMOD_F64, sizeof y, y, NULL));
-    for (size_t i = 0; i < DRAWN; i++)
+    assert_ok(gan_sample(m, 5, 0, NEW, NULL, GENMOD_F64, sizeof y, y, NULL));
+    for (size_t i = 0; i < NEW; i++)
         for (size_t k = 0; k < MODES; k++) {
             const double a = TAU * (double)k / MODES;
             const int near =
@@ -313,7 +375,7 @@ static void a_game_left_alone_finds_a_small_ring(void **state)
         }
     for (size_t k = 0; k < MODES; k++)
         assert_in_range(count[k], 60, 200);
-    assert_in_range(good, 850, DRAWN);
+    assert_in_range(good, 850, NEW);
     genmod_data_free(v);
     free(e);
     gan_free(m);
@@ -325,7 +387,9 @@ int main(void)
         cmocka_unit_test(a_heap_is_behind_a_valley_of_a_quarter),
         cmocka_unit_test(columns_of_one_heap_are_as_without),
         cmocka_unit_test(a_column_of_two_heaps_has_two_modes),
-        cmocka_unit_test(few_columns_of_preset_auto_have_room_for_heaps),
+        cmocka_unit_test(rows_of_heaps_are_functions_of_their_codes),
+        cmocka_unit_test(heaps_of_codes_have_their_chances),
+        cmocka_unit_test(few_columns_left_alone_have_room_for_heaps),
         cmocka_unit_test(over_ranks_columns_are_as_without),
         cmocka_unit_test(a_model_by_heaps_goes_on_on_one_rank_alone),
         cmocka_unit_test(a_game_left_alone_finds_a_small_ring),

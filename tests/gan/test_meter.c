@@ -113,8 +113,7 @@ static void an_orbit_is_told_from_a_game_that_settles(void **state)
 {
     (void)state;
 #define DIRAC                                                        \
-    "input=1 | standardise=0 | numeric=standard | codes=1 | "        \
-    "generator=layernorm | "                                         \
+    "input=1 | standardise=0 | codes=1 | generator=layernorm | "     \
     "discriminator=dense 1 nobias | batch_size=1 | optimiser=sgd | " \
     "learning_rate=0.1 | schedule=constant | average=0 | loss=minimax | "
     static const double zero = 0;

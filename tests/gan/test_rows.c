@@ -239,8 +239,7 @@ static void a_pack_has_one_logit(void **state)
     (void)state;
     static const double w[6] = {0.5, -1.25, 2, -0.75, 0.375, 1.5};
     gan_model *const m = trained("packing=2 | standardise=0 | batch_size=20 | "
-                                 "codes=2 | discriminator=dense 1 | "
-                                 "numeric=standard");
+                                 "codes=2 | discriminator=dense 1");
     genmod_data *const v = view();
     double y[N];
     assert_ok(gan_set_params(m, "discriminator.0.weight", 6, w, NULL));
