@@ -56,6 +56,13 @@ static const kern_ops *plain(void)
     return kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
 }
 
+/* A count of the tallies, which a forged checkpoint may have made any number.
+ */
+static size_t count_at(const double *m, int place, size_t most)
+{
+    return m[place] >= 0 && m[place] < (double)most ? (size_t)m[place] : most;
+}
+
 static double softplus(double y)
 {
     plain()->softplus(1, &y, &y);
@@ -146,7 +153,8 @@ static void fit(const sides *s, double *a, double *b)
 
 static void calibrate(double *m)
 {
-    const sides s = {m + RECENT_REAL, m + RECENT_FAKE, (size_t)m[RECENT_N], 1};
+    const sides s = {m + RECENT_REAL, m + RECENT_FAKE,
+                     count_at(m, RECENT_N, RECENT), 1};
 
     fit(&s, &m[A], &m[B]);
     m[FITTED] = 1;
@@ -182,7 +190,7 @@ static void keep_recent(double *m, const float *real, const float *fake,
                         size_t n)
 {
     for (size_t i = 0; i < n && i < RECENT; i++) {
-        const size_t at = (size_t)m[RECENT_AT];
+        const size_t at = count_at(m, RECENT_AT, RECENT) % RECENT;
 
         m[RECENT_REAL + at] = (double)real[i];
         m[RECENT_FAKE + at] = (double)fake[i];
@@ -235,19 +243,19 @@ void gan_meter_note(double *m, size_t n, const float *real, const float *fake,
 /* A look at held-out rows, minibatch by minibatch, begins behind an update. */
 void gan_meter_look(double *m, size_t n, const float *real, const float *fake)
 {
-    if (m[HELD_OPEN] == 0)
-        m[HELD_AT] = 0;
+    size_t at = m[HELD_OPEN] != 0 ? count_at(m, HELD_AT, HELD) : 0;
+
     m[HELD_OPEN] = 1;
-    for (size_t i = 0; i < n && m[HELD_AT] < HELD; i++) {
-        m[HELD_REAL + (size_t)m[HELD_AT]] = (double)real[i];
-        m[HELD_FAKE + (size_t)m[HELD_AT]] = (double)fake[i];
-        m[HELD_AT] += 1;
+    for (size_t i = 0; i < n && at < HELD; i++, at++) {
+        m[HELD_REAL + at] = (double)real[i];
+        m[HELD_FAKE + at] = (double)fake[i];
     }
+    m[HELD_AT] = (double)at;
 }
 
 static void close_look(double *m)
 {
-    const size_t n = (size_t)m[HELD_AT];
+    const size_t n = count_at(m, HELD_AT, HELD);
     double mean = 0, square = 0;
 
     for (size_t i = 0; i < n; i++)

@@ -181,6 +181,24 @@ static void logits_become_probabilities(void **state)
     free(meter);
 }
 
+/* A checkpoint may hold any finite numbers where the meter has counts. */
+static void forged_counts_reach_no_other_memory(void **state)
+{
+    (void)state;
+    static const double forged[] = {1e12, -1e12, 1e300, 512.5, -0.5};
+    static const float logits[3] = {0.7f, -1.3f, 2.385f};
+    for (size_t k = 0; k < sizeof forged / sizeof *forged; k++) {
+        double *const meter = fixture_take(gan_meter_size(), sizeof *meter);
+        for (size_t i = 0; i < gan_meter_size(); i++)
+            meter[i] = forged[k];
+        for (int i = 0; i < 20; i++) {
+            gan_meter_note(meter, 3, logits, logits, 0.5, 1);
+            gan_meter_look(meter, 3, logits, logits);
+        }
+        free(meter);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +207,7 @@ int main(void)
         cmocka_unit_test(an_orbit_is_told_from_a_game_that_settles),
         cmocka_unit_test(rows_known_by_heart_are_noticed),
         cmocka_unit_test(logits_become_probabilities),
+        cmocka_unit_test(forged_counts_reach_no_other_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
