@@ -119,6 +119,7 @@ typedef struct gan_model gan_model;
 #define GAN_REPORT_D_UPDATE_RATIO "d_update_ratio"
 #define GAN_REPORT_G_UPDATE_RATIO "g_update_ratio"
 #define GAN_REPORT_UPDATE_RATIO_AGE "update_ratio_age"
+#define GAN_REPORT_LOGITS_AGE "logits_age"
 #define GAN_REPORT_CALIBRATION_AGE "calibration_age"
 #define GAN_REPORT_JS_BOUND "js_bound"
 #define GAN_REPORT_JS_BOUND_AGE "js_bound_age"
@@ -287,14 +288,14 @@ GENMOD_CALL int32_t gan_fit(gan_model *m, const genmod_data *x,
  * loss and epoch_loss are D's with its penalty, d_loss without, g_loss G's: of
  * the last update; d_equilibrium and g_equilibrium what they are where G's rows
  * are distributed as the data and D knows no better (NaN: any number). d_real and
- * d_fake are the means of D(x) and D(G(z)) over the last minibatch; where the
- * loss gives D no probability it is sigmoid(a y + b), a and b fitted to recent
- * logits calibration_age updates ago. d_paired is the mean of sigmoid(y(x) -
- * y(G(z))); 1/2 each at the equilibrium. accuracy_real and accuracy_fake: shares
- * on the right side of D(x) = 1/2. squared_gradient_real and _fake: mean of
- * |dy/dx|^2 where the penalty looks at it. spread_ratio: variance of generated
- * rows over that of the data, summed over columns. The update ratios are the
- * length of an update over that of the weights, every 63 updates.
+ * d_fake are the means of D(x) and D(G(z)), over the last minibatch or, with small
+ * networks, that of logits_age updates ago; where the loss gives D no probability
+ * it is sigmoid(a y + b), a and b fitted to recent logits calibration_age updates
+ * ago. d_paired is the mean of sigmoid(y(x) - y(G(z))); 1/2 each at the
+ * equilibrium. accuracy_real and accuracy_fake: shares on the right side of 1/2.
+ * squared_gradient_real and _fake: mean of |dy/dx|^2 where the penalty looks at it.
+ * spread_ratio: variance of generated rows over that of the data, summed over
+ * columns. The update ratios, every 63 updates: length of one over the weights'.
  *
  * js_bound is a lower bound of the divergence of Jensen and Shannon between
  * generated rows and the data, in nats from 0 to ln 2, by up to 512 held-out rows
@@ -303,9 +304,8 @@ GENMOD_CALL int32_t gan_fit(gan_model *m, const genmod_data *x,
  *
  * Flags, 0 or 1, from the 400th update on: saturated, D tells both kinds apart
  * without fail; dead, D gives the same for all; collapsing, generated rows have
- * less than a fifth of the data's variance; orbiting, D is on the wrong side as
- * often as on the right one, in waves of up to some hundred updates that do not
- * fade; over_fitting, D
+ * less than a fifth of the data's variance; orbiting, D is wrong as often as right,
+ * in waves of some 50 to some hundred updates that do not fade; over_fitting, D
  * finds held-out rows more like generated ones than like those it is trained on.
  *
  * augmentation_share is the share of the images that had each change.

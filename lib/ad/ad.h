@@ -407,6 +407,9 @@ const void *ad_program_joined(const ad_program *p, size_t i, const void *room,
  * Two-call. */
 int32_t ad_program_dump(const ad_program *p, size_t cap, char *out,
                         size_t *need, genmod_workspace *w);
+/* Picoseconds that one thread takes for a replay of all rows that were planned,
+ * roughly: counted, so the same on every machine. */
+double ad_program_cost(const ad_program *p);
 /* For measurements: steps, what each is ("matmul", "fused", …), and the same
  * replay with a call before each step and one after the last. */
 size_t ad_program_steps(const ad_program *p);

@@ -4,6 +4,8 @@
 
 #include "ad/plan.h"
 
+#define STEP 500000.0 /* picoseconds that a step takes beside its cells */
+
 void ad_program_free(ad_program *p)
 {
     if (!p)
@@ -128,6 +130,15 @@ const void *ad_program_output(const ad_program *p, size_t i, const void *arena)
 {
     assert(i < p->n_outputs);
     return (const char *)arena + p->outputs[i].at;
+}
+
+double ad_program_cost(const ad_program *p)
+{
+    double cost = 0;
+
+    for (size_t i = 0; i < p->n_regions; i++)
+        cost += (double)p->regions[i].cost;
+    return cost + STEP * (double)p->n;
 }
 
 size_t ad_program_steps(const ad_program *p)

@@ -27,11 +27,17 @@ static size_t text_bytes(const base_option *o)
     return o->choices ? strlen(o->choices) + 1 : TEXT;
 }
 
-/* The option of a key, or n. */
+/* The option of a key, or n. Mostly the key is the very text of the table,
+ * which is soon seen: a step of a small model asks some hundred times. */
 static size_t find(const genmod_config *c, const char *key)
 {
     size_t i = 0;
 
+    while (i < c->n && c->options[i].key != key)
+        i++;
+    if (i < c->n)
+        return i;
+    i = 0;
     while (i < c->n && !base_same(c->options[i].key, key))
         i++;
     return i;

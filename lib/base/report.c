@@ -13,6 +13,7 @@ typedef struct cell {
 struct genmod_report {
     const base_entry *entries;
     size_t n;
+    size_t next; /* behind the entry that was set last */
     cell cells[];
 };
 
@@ -67,9 +68,17 @@ void base_report_clear(genmod_report *r)
     }
 }
 
+/* Entries are set about in the order of the table. */
 void base_report_set(genmod_report *r, const char *key, double v)
 {
-    r->cells[find(r, key)].number = v;
+    size_t i = r->next;
+
+    while (i < r->n && r->entries[i].key != key)
+        i++;
+    if (i == r->n)
+        i = find(r, key);
+    r->cells[i].number = v;
+    r->next = i + 1;
 }
 
 static int32_t reserve(cell *x, size_t cap, genmod_workspace *w)

@@ -368,10 +368,12 @@ void gan_publish(model_trainer *t, const nn_status *s);
 
 /* meter.c: of its part of the tallies. */
 size_t gan_meter_size(void);
-/* After an update of D: logits of n rows of each kind, the share that was told
- * apart, the spread ratio. */
-void gan_meter_note(double *m, size_t n, const float *real, const float *fake,
-                    double right, double spread);
+/* After an update of D; 1: its logits are noted, one update in `every`. */
+int gan_meter_count(double *m, int every);
+/* Logits of n rows of each kind, the share that was told apart, the spread
+ * ratio. */
+void gan_meter_note(double *m, int every, size_t n, const float *real,
+                    const float *fake, double right, double spread);
 void gan_meter_look(double *m, size_t n, const float *real, const float *fake);
 /* D(x) of n logits, in their place. */
 void gan_meter_probabilities(const double *m, size_t n, double *logit);

@@ -9,9 +9,11 @@
 #define RECENT 128 /* logits of each kind that a calibration looks at */
 #define HELD 512   /* and of held-out rows; as many generated ones */
 #define EVERY 16   /* updates between two calibrations */
+#define NOTED 8    /* and notes, at least */
 #define NEWTON 8
-#define CHUNK 64 /* logits at once */
-#define WARM 400 /* updates before which nothing is called a failure */
+#define DONE 1e-4 /* a step that leaves an error of its square's order */
+#define CHUNK 64  /* logits at once */
+#define WARM 400  /* updates before which nothing is called a failure */
 
 enum {
     A,
@@ -28,6 +30,8 @@ enum {
     HELD_ERROR,
     BOUND,
     UPDATES,
+    NOTES, /* of logits */
+    NOTE_AGE,
     /* Running means. */
     RIGHT,
     DEVIATION,
@@ -54,6 +58,13 @@ size_t gan_meter_size(void)
 static const kern_ops *plain(void)
 {
     return kern_ops_of(BASE_CPU_GENERIC, GENMOD_F64);
+}
+
+/* A count of the tallies, which a forged checkpoint may have made any number.
+ */
+static size_t count_at(const double *m, int place, size_t most)
+{
+    return m[place] >= 0 && m[place] < (double)most ? (size_t)m[place] : most;
 }
 
 static double softplus(double y)
@@ -116,27 +127,36 @@ static void add_bend(const sides *s, size_t first, size_t n, double mean,
     }
 }
 
+/* A step from (u, v); returns the larger part of it. */
+static double newton(const bend *o, double *u, double *v)
+{
+    const double det = o->uu * o->vv - o->uv * o->uv;
+    const double du = (o->vv * o->u - o->uv * o->v) / det;
+    const double dv = (o->uu * o->v - o->uv * o->u) / det;
+
+    *u += du;
+    *v += dv;
+    return fabs(du) > fabs(dv) ? fabs(du) : fabs(dv);
+}
+
 /* Logistic regression of the kind on the standardised logit, by Newton's steps
  * (Platt 1999). Each coefficient has the prior N(0, 1), so that sides that do
  * not overlap have a finite answer. */
 static void fit(const sides *s, double *a, double *b)
 {
-    double mean, deviation, u = 0, v = 0;
+    double mean, deviation, size = 1, u = 0, v = 0;
 
     moments_of(s, &mean, &deviation);
     *a = *b = 0;
     if (!(deviation > 0))
         return;
-    for (int k = 0; k < NEWTON; k++) {
+    for (int k = 0; k < NEWTON && !(size < DONE); k++) {
         bend o = {.u = -u, .v = -v, .uu = 1, .vv = 1};
-        double det;
 
         for (size_t i = 0; i < 2 * s->n; i += CHUNK)
             add_bend(s, i, 2 * s->n - i < CHUNK ? 2 * s->n - i : CHUNK, mean,
                      deviation, u, v, &o);
-        det = o.uu * o.vv - o.uv * o.uv;
-        u += (o.vv * o.u - o.uv * o.v) / det;
-        v += (o.uu * o.v - o.uv * o.u) / det;
+        size = newton(&o, &u, &v);
     }
     if (u - u != 0 || v - v != 0)
         return;
@@ -146,7 +166,8 @@ static void fit(const sides *s, double *a, double *b)
 
 static void calibrate(double *m)
 {
-    const sides s = {m + RECENT_REAL, m + RECENT_FAKE, (size_t)m[RECENT_N], 1};
+    const sides s = {m + RECENT_REAL, m + RECENT_FAKE,
+                     count_at(m, RECENT_N, RECENT), 1};
 
     fit(&s, &m[A], &m[B]);
     m[FITTED] = 1;
@@ -171,18 +192,23 @@ static double bound_of(const double *m, size_t n)
 
 /* ---- after an update ----------------------------------------------------- */
 
-static void follow(double *mean, double v, double decay, double updates)
+/* A running mean whose decay is that of an update, after `every` of them. */
+static void follow(const double *m, double *mean, double v, double decay,
+                   int every)
 {
-    const double ramp = updates / (updates + 1);
+    const double ramp = m[NOTES] / (m[NOTES] + 1);
+    double kept = 1;
 
-    *mean += (1 - (ramp < decay ? ramp : decay)) * (v - *mean);
+    for (int i = 0; i < every; i++)
+        kept *= decay;
+    *mean += (1 - (ramp < kept ? ramp : kept)) * (v - *mean);
 }
 
 static void keep_recent(double *m, const float *real, const float *fake,
                         size_t n)
 {
     for (size_t i = 0; i < n && i < RECENT; i++) {
-        const size_t at = (size_t)m[RECENT_AT];
+        const size_t at = count_at(m, RECENT_AT, RECENT) % RECENT;
 
         m[RECENT_REAL + at] = (double)real[i];
         m[RECENT_FAKE + at] = (double)fake[i];
@@ -191,21 +217,30 @@ static void keep_recent(double *m, const float *real, const float *fake,
     }
 }
 
-static void follow_gap(double *m, double gap)
+static void follow_gap(double *m, double gap, int every)
 {
-    const double t = m[UPDATES];
-
-    follow(&m[GAP], gap, 0.995, t);
-    follow(&m[GAP_SQUARE], gap * gap, 0.995, t);
-    follow(&m[GAP_PRODUCT], gap * m[LAST_GAP], 0.995, t);
-    follow(&m[GAP_RECENT], gap * gap, 0.98, t);
+    follow(m, &m[GAP], gap, 0.995, every);
+    follow(m, &m[GAP_SQUARE], gap * gap, 0.995, every);
+    follow(m, &m[GAP_PRODUCT], gap * m[LAST_GAP], 0.995, every);
+    follow(m, &m[GAP_RECENT], gap * gap, 0.98, every);
     m[LAST_GAP] = gap;
 }
 
-void gan_meter_note(double *m, size_t n, const float *real, const float *fake,
-                    double right, double spread)
+int gan_meter_count(double *m, int every)
 {
-    const double t = m[UPDATES];
+    const int due = m[NOTES] == 0 || m[NOTE_AGE] + 1 >= every;
+
+    m[HELD_OPEN] = 0;
+    m[UPDATES] += 1;
+    m[HELD_AGE] += 1;
+    m[FIT_AGE] += 1;
+    m[NOTE_AGE] = due ? 0 : m[NOTE_AGE] + 1;
+    return due;
+}
+
+void gan_meter_note(double *m, int every, size_t n, const float *real,
+                    const float *fake, double right, double spread)
+{
     double sums[2] = {0}, mean, square = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -217,37 +252,34 @@ void gan_meter_note(double *m, size_t n, const float *real, const float *fake,
         square += (((double)real[i] - mean) * ((double)real[i] - mean) +
                    ((double)fake[i] - mean) * ((double)fake[i] - mean)) /
                   (2 * (double)n);
-    follow(&m[RIGHT], right, 0.98, t);
-    follow(&m[DEVIATION], sqrt(square), 0.98, t);
-    follow(&m[SPREAD], spread, 0.98, t);
-    follow(&m[REAL], sums[0], 0.98, t);
-    follow(&m[FAKE], sums[1], 0.98, t);
-    follow_gap(m, sums[0] - sums[1]);
+    follow(m, &m[RIGHT], right, 0.98, every);
+    follow(m, &m[DEVIATION], sqrt(square), 0.98, every);
+    follow(m, &m[SPREAD], spread, 0.98, every);
+    follow(m, &m[REAL], sums[0], 0.98, every);
+    follow(m, &m[FAKE], sums[1], 0.98, every);
+    follow_gap(m, sums[0] - sums[1], every);
     keep_recent(m, real, fake, n);
-    m[HELD_OPEN] = 0;
-    m[UPDATES] = t + 1;
-    m[HELD_AGE] += 1;
-    m[FIT_AGE] += 1;
-    if (m[FITTED] == 0 || m[FIT_AGE] >= EVERY)
+    m[NOTES] += 1;
+    if (m[FITTED] == 0 || (m[FIT_AGE] >= EVERY && m[FIT_AGE] >= NOTED * every))
         calibrate(m);
 }
 
 /* A look at held-out rows, minibatch by minibatch, begins behind an update. */
 void gan_meter_look(double *m, size_t n, const float *real, const float *fake)
 {
-    if (m[HELD_OPEN] == 0)
-        m[HELD_AT] = 0;
+    size_t at = m[HELD_OPEN] != 0 ? count_at(m, HELD_AT, HELD) : 0;
+
     m[HELD_OPEN] = 1;
-    for (size_t i = 0; i < n && m[HELD_AT] < HELD; i++) {
-        m[HELD_REAL + (size_t)m[HELD_AT]] = (double)real[i];
-        m[HELD_FAKE + (size_t)m[HELD_AT]] = (double)fake[i];
-        m[HELD_AT] += 1;
+    for (size_t i = 0; i < n && at < HELD; i++, at++) {
+        m[HELD_REAL + at] = (double)real[i];
+        m[HELD_FAKE + at] = (double)fake[i];
     }
+    m[HELD_AT] = (double)at;
 }
 
 static void close_look(double *m)
 {
-    const size_t n = (size_t)m[HELD_AT];
+    const size_t n = count_at(m, HELD_AT, HELD);
     double mean = 0, square = 0;
 
     for (size_t i = 0; i < n; i++)
@@ -318,11 +350,12 @@ void gan_meter_publish(model_trainer *t, double *m)
         close_look(m);
         model_trainer_append(t, GAN_REPORT_JS_BOUND_HISTORY, m[BOUND]);
     }
+    base_report_set(r, GAN_REPORT_LOGITS_AGE, m[NOTE_AGE]);
+    base_report_set(r, GAN_REPORT_CALIBRATION_AGE, m[FIT_AGE]);
     if (m[HELD_SEEN] != 0) {
         base_report_set(r, GAN_REPORT_JS_BOUND, m[BOUND]);
         base_report_set(r, GAN_REPORT_JS_BOUND_AGE, m[HELD_AGE]);
     }
-    base_report_set(r, GAN_REPORT_CALIBRATION_AGE, m[FIT_AGE]);
     base_report_set(r, GAN_REPORT_SATURATED, warm && is_saturated(m));
     base_report_set(r, GAN_REPORT_DEAD, warm && is_dead(m));
     base_report_set(r, GAN_REPORT_COLLAPSING, warm && is_collapsing(m));

@@ -134,23 +134,32 @@ static void set_d_loss(training *t)
     t->d_loss = ad_add(g, t->d_loss, t->penalty);
 }
 
-/* The sum of the columns' variances. */
-static ad_node spread(ad_graph *g, ad_node x)
+/* The sums of the columns' variances, of both kinds of rows: [2]. */
+static ad_node spreads(ad_graph *g, const ad_node rows[2])
 {
-    ad_node mean, variance;
+    ad_node apart[2], mean, variance;
+    ad_shape s;
 
-    ad_moments(g, x, 1, &mean, &variance);
-    return ad_sum_all(g, variance);
+    if (rows[0] == AD_NONE) /* a graph that failed has no shape */
+        return AD_NONE;
+    s = *ad_shape_at(g, rows[0]);
+    for (int32_t i = s.rank++; i > 1; i--)
+        s.dim[i] = s.dim[i - 1];
+    s.dim[1] = 1;
+    for (int i = 0; i < 2; i++)
+        apart[i] = ad_reshape(g, rows[i], s);
+    ad_moments(g, ad_concat(g, 1, 2, apart), 1, &mean, &variance);
+    return ad_sum(g, variance, ((UINT32_C(1) << s.rank) - 1) & ~UINT32_C(2), 0);
 }
 
-/* Up to three scalars as one output. */
-static ad_node together(ad_graph *g, size_t n, const ad_node *a)
+/* Three scalars as one output. */
+static ad_node together(ad_graph *g, const ad_node a[3])
 {
     ad_node parts[3];
 
-    for (size_t i = 0; i < n; i++)
+    for (int i = 0; i < 3; i++)
         parts[i] = ad_reshape(g, a[i], ad_vector(1));
-    return ad_concat(g, 0, n, parts);
+    return ad_concat(g, 0, 3, parts);
 }
 
 /* What track.c gathers, in the order of GAN_O_…. */
@@ -160,14 +169,13 @@ static void give_figures(training *t)
     const ad_node none = ad_constant(g, 0, ad_scalar());
     const ad_node squares[3] = {t->squares[0], t->squares[1],
                                 t->penalty == AD_NONE ? none : t->penalty};
-    const ad_node spreads[2] = {spread(g, t->rows[0]), spread(g, t->rows[1])};
 
     model_draft_output(&t->f, t->d_loss);
     model_draft_output(&t->f, t->plain);
     model_draft_output(&t->f, t->game.of.real);
     model_draft_output(&t->f, t->game.of.fake);
-    model_draft_output(&t->f, together(g, 3, squares));
-    model_draft_output(&t->f, together(g, 2, spreads));
+    model_draft_output(&t->f, together(g, squares));
+    model_draft_output(&t->f, spreads(g, t->rows));
 }
 
 /* The running statistics of G are those of its own updates. */

@@ -399,6 +399,10 @@ const base_entry gan_entries[] = {
     {.key = GAN_REPORT_UPDATE_RATIO_AGE,
      .unit = "updates",
      .help = "since these two were measured"},
+    {.key = GAN_REPORT_LOGITS_AGE,
+     .unit = "updates",
+     .help = "since logits were looked at, for d_real, d_fake, d_paired, the "
+             "accuracies and the flags"},
     {.key = GAN_REPORT_CALIBRATION_AGE,
      .unit = "updates",
      .help = "since logits were fitted to probabilities"},

@@ -27,12 +27,21 @@ enum {
     LASTS,
     SUM_STEPS = LASTS,
     SUM_PLAIN,
+    SUM_NOTES, /* of logits */
     SUM_D_REAL,
     SUM_D_FAKE,
     SUM_G_STEPS,
     SUM_G_LOSS,
     TALLIES /* then those of the meter */
 };
+
+/* What noting the logits of an update may cost of it; picoseconds that it
+ * costs, and that a row does; updates from one note to the next at most, for a
+ * wave of 50 to be one. */
+#define NOTE_SHARE 0.005
+#define NOTE 2e6
+#define NOTE_ROW 5e4
+#define MOST_EVERY 8
 
 /* ---- schedules ----------------------------------------------------------- */
 
@@ -137,24 +146,59 @@ static int64_t packing_of(const model_trainer *t)
     return ((const gan_body *)t->body)->packing;
 }
 
+/* Of a replay of all parts, in picoseconds, guessed. */
+static double cost_of(const model_trainer *t, size_t phase)
+{
+    return (double)t->shares.parts * ad_program_cost(t->update[phase]) /
+           (double)t->phase[phase].every;
+}
+
+/* Beside an update of a tiny network what is made of its logits costs some
+ * percent, so they are noted in one of so many updates. No clock has a say in
+ * it: the report is the same on every machine. */
+static int every_of(const model_trainer *t)
+{
+    const double rows =
+        (double)(t->shares.parts * ad_program_rows(t->update[0]));
+    double update = 0, every;
+
+    for (size_t i = 0; i < t->phases; i++)
+        update += cost_of(t, i);
+    every = ceil((NOTE + rows * NOTE_ROW) / (NOTE_SHARE * update));
+    return every < MOST_EVERY ? (int)every : MOST_EVERY;
+}
+
+/* n logits of each kind. */
+static void look_at_logits(model_trainer *t, const ad_program *p, size_t n,
+                           int every)
+{
+    double *const to = t->tally;
+
+    note_logits(t, p, n);
+    gan_meter_note(
+        meter_of(t), every, n, output(t, p, GAN_O_REAL),
+        output(t, p, GAN_O_FAKE), (to[RIGHT_REAL] + to[RIGHT_FAKE]) / 2,
+        to[SPREAD_REAL] > 0 ? to[SPREAD_FAKE] / to[SPREAD_REAL] : -1);
+    to[SUM_NOTES] += 1;
+    to[SUM_D_REAL] += to[D_REAL];
+    to[SUM_D_FAKE] += to[D_FAKE];
+}
+
 static void note_d(model_trainer *t, const ad_program *p, size_t m)
 {
-    const size_t packs = m / (size_t)packing_of(t);
+    const int every = every_of(t);
     const float *const squares = output(t, p, GAN_O_SQUARES);
     const float *const spreads = output(t, p, GAN_O_SPREADS);
     double *const to = t->tally;
 
-    note_logits(t, p, packs);
     to[PLAIN] = (double)output(t, p, GAN_O_PLAIN)[0];
     to[PENALTY] = (double)squares[2];
     to[SQUARES_REAL] = (double)squares[0];
     to[SQUARES_FAKE] = (double)squares[1];
     to[SPREAD_REAL] = (double)spreads[0];
     to[SPREAD_FAKE] = (double)spreads[1];
-    gan_meter_note(meter_of(t), packs, output(t, p, GAN_O_REAL),
-                   output(t, p, GAN_O_FAKE),
-                   (to[RIGHT_REAL] + to[RIGHT_FAKE]) / 2,
-                   spreads[0] > 0 ? to[SPREAD_FAKE] / to[SPREAD_REAL] : -1);
+    if (gan_meter_count(meter_of(t), every))
+        look_at_logits(t, p, m / (size_t)packing_of(t), every);
     to[RATIO_AGE] += 1;
     if (t->moved[GAN_D] > 0) {
         to[D_RATIO] = t->moved[GAN_D];
@@ -162,8 +206,6 @@ static void note_d(model_trainer *t, const ad_program *p, size_t m)
     }
     to[SUM_STEPS] += 1;
     to[SUM_PLAIN] += to[PLAIN];
-    to[SUM_D_REAL] += to[D_REAL];
-    to[SUM_D_FAKE] += to[D_FAKE];
 }
 
 static void note_g(model_trainer *t, double loss)
@@ -216,6 +258,8 @@ static void publish_game(model_trainer *t)
 
     base_report_set(r, GAN_REPORT_D_LOSS, from[PLAIN]);
     base_report_set(r, GAN_REPORT_D_EQUILIBRIUM, gan_d_equilibrium(loss));
+    if (from[G_MOVED] != 0)
+        base_report_set(r, GAN_REPORT_G_LOSS, from[G_LOSS]);
     base_report_set(r, GAN_REPORT_G_EQUILIBRIUM, gan_g_equilibrium(loss));
     base_report_set(r, GAN_REPORT_PENALTY, from[PENALTY]);
     base_report_set(r, GAN_REPORT_PENALTY_WEIGHT, weight_of(t));
@@ -226,9 +270,8 @@ static void publish_game(model_trainer *t)
     base_report_set(r, GAN_REPORT_D_PAIRED, from[PAIRED]);
     base_report_set(r, GAN_REPORT_ACCURACY_REAL, from[RIGHT_REAL]);
     base_report_set(r, GAN_REPORT_ACCURACY_FAKE, from[RIGHT_FAKE]);
-    base_report_set(
-        r, GAN_REPORT_SPREAD_RATIO,
-        from[SPREAD_REAL] > 0 ? from[SPREAD_FAKE] / from[SPREAD_REAL] : NAN);
+    if (from[G_MOVED] != 0)
+        base_report_set(r, GAN_REPORT_G_GRADIENT_NORM, from[G_NORM]);
 }
 
 static void publish_squares(model_trainer *t)
@@ -242,6 +285,10 @@ static void publish_squares(model_trainer *t)
     base_report_set(t->report, GAN_REPORT_SQUARES_FAKE,
                     penalty == GAN_R2 || penalty == GAN_R1_R2
                         ? t->tally[SQUARES_FAKE]
+                        : NAN);
+    base_report_set(t->report, GAN_REPORT_SPREAD_RATIO,
+                    t->tally[SPREAD_REAL] > 0
+                        ? t->tally[SPREAD_FAKE] / t->tally[SPREAD_REAL]
                         : NAN);
 }
 
@@ -258,33 +305,29 @@ static void publish_ratios(model_trainer *t)
 static void publish_pass(model_trainer *t)
 {
     const double *const from = t->tally;
-    const double steps = from[SUM_STEPS];
+    const double notes = from[SUM_NOTES];
 
-    model_trainer_append(t, GAN_REPORT_D_LOSS_HISTORY, from[SUM_PLAIN] / steps);
+    model_trainer_append(t, GAN_REPORT_D_LOSS_HISTORY,
+                         from[SUM_PLAIN] / from[SUM_STEPS]);
     model_trainer_append(t, GAN_REPORT_G_LOSS_HISTORY,
                          from[SUM_G_STEPS] > 0
                              ? from[SUM_G_LOSS] / from[SUM_G_STEPS]
                              : from[G_LOSS]);
     model_trainer_append(t, GAN_REPORT_D_REAL_HISTORY,
-                         from[SUM_D_REAL] / steps);
+                         notes > 0 ? from[SUM_D_REAL] / notes : from[D_REAL]);
     model_trainer_append(t, GAN_REPORT_D_FAKE_HISTORY,
-                         from[SUM_D_FAKE] / steps);
+                         notes > 0 ? from[SUM_D_FAKE] / notes : from[D_FAKE]);
 }
 
+/* In the order of the entries. */
 void gan_publish(model_trainer *t, const nn_status *s)
 {
-    genmod_report *const r = t->report;
-
     publish_game(t);
     publish_squares(t);
+    base_report_set(t->report, GAN_REPORT_G_UPDATES,
+                    (double)nn_optimiser_count(t->optimiser[GAN_G]));
     publish_ratios(t);
     gan_meter_publish(t, meter_of(t));
-    base_report_set(r, GAN_REPORT_G_UPDATES,
-                    (double)nn_optimiser_count(t->optimiser[GAN_G]));
-    if (t->tally[G_MOVED] != 0) {
-        base_report_set(r, GAN_REPORT_G_LOSS, t->tally[G_LOSS]);
-        base_report_set(r, GAN_REPORT_G_GRADIENT_NORM, t->tally[G_NORM]);
-    }
     if (s->epoch_ended)
         publish_pass(t);
 }

@@ -65,11 +65,43 @@ static void a_healthy_game_raises_no_flag(void **state)
         450);
     check_flag(m, NULL);
     assert_true(fixture_number(m, GAN_REPORT_JS_BOUND) < 0.1);
-    assert_true(fixture_number(m, GAN_REPORT_CALIBRATION_AGE) < 16);
+    assert_true(fixture_number(m, GAN_REPORT_LOGITS_AGE) < 8);
+    assert_true(fixture_number(m, GAN_REPORT_CALIBRATION_AGE) < 64);
     assert_true(fixture_number(m, GAN_REPORT_UPDATE_RATIO_AGE) < 63);
     assert_true(fixture_number(m, GAN_REPORT_D_UPDATE_RATIO) > 0);
     assert_true(fixture_number(m, GAN_REPORT_G_UPDATE_RATIO) > 0);
     gan_free(m);
+    genmod_data_free(v);
+    free(x);
+}
+
+/* Those of D's logits are noted in one of eight updates where noting them
+ * would cost some percent, and in each where it would not; losses always. */
+static void figures_of_tiny_networks_are_aged(void **state)
+{
+    (void)state;
+    static const char *const games[] = {
+        "batch_size=40 | generator=dense 16; relu | discriminator=dense 16; "
+        "relu",
+        "batch_size=40"};
+    enum { N = 200, D = 2 };
+    double *const x = fixture_take(N * D, sizeof *x);
+    genmod_data *const v = cloud(N, D, x);
+    for (int tiny = 1; tiny >= 0; tiny--) {
+        gan_model *const m = play(v, games[!tiny], 0);
+        double loss = NAN, paired = NAN;
+        for (int i = 0; i < 20; i++) {
+            assert_ok(gan_step(m, v, NULL));
+            const int age = tiny ? i % 8 : 0;
+            assert_true(fixture_number(m, GAN_REPORT_LOGITS_AGE) == age);
+            assert_true(fixture_number(m, GAN_REPORT_D_LOSS) != loss);
+            assert_true((fixture_number(m, GAN_REPORT_D_PAIRED) == paired) ==
+                        (age > 0));
+            loss = fixture_number(m, GAN_REPORT_D_LOSS);
+            paired = fixture_number(m, GAN_REPORT_D_PAIRED);
+        }
+        gan_free(m);
+    }
     genmod_data_free(v);
     free(x);
 }
@@ -168,7 +200,7 @@ static void logits_become_probabilities(void **state)
             real[i] = (float)(0.5 + normal(&s));
             fake[i] = (float)(-0.5 + normal(&s));
         }
-        gan_meter_note(meter, M, real, fake, 0.6, 1);
+        gan_meter_note(meter, 1, M, real, fake, 0.6, 1);
     }
     for (double y = -1.5; y < 2; y += 0.75) {
         /* slope and place of 256 logits err by some 0.15 */
@@ -181,14 +213,35 @@ static void logits_become_probabilities(void **state)
     free(meter);
 }
 
+/* A checkpoint may hold any finite numbers where the meter has counts. */
+static void forged_counts_reach_no_other_memory(void **state)
+{
+    (void)state;
+    static const double forged[] = {1e12, -1e12, 1e300, 512.5, -0.5};
+    static const float logits[3] = {0.7f, -1.3f, 2.385f};
+    for (size_t k = 0; k < sizeof forged / sizeof *forged; k++) {
+        double *const meter = fixture_take(gan_meter_size(), sizeof *meter);
+        for (size_t i = 0; i < gan_meter_size(); i++)
+            meter[i] = forged[k];
+        for (int i = 0; i < 20; i++) {
+            gan_meter_count(meter, 1);
+            gan_meter_note(meter, 1, 3, logits, logits, 0.5, 1);
+            gan_meter_look(meter, 3, logits, logits);
+        }
+        free(meter);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_healthy_game_raises_no_flag),
+        cmocka_unit_test(figures_of_tiny_networks_are_aged),
         cmocka_unit_test(each_failure_raises_its_flag),
         cmocka_unit_test(an_orbit_is_told_from_a_game_that_settles),
         cmocka_unit_test(rows_known_by_heart_are_noticed),
         cmocka_unit_test(logits_become_probabilities),
+        cmocka_unit_test(forged_counts_reach_no_other_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

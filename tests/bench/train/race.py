@@ -6,7 +6,8 @@ is asked in turns, so that a machine that changes its pace favours nobody.
 CASES is `all`, or cases with commas between; `case:batch` asks for one batch, of
 any case that the contestants know.
 Prints a markdown table of the median milliseconds a step, ours over each
-peer's as the median of the ratios within a round, and peak memory.
+peer's as the median of the ratios within a round, and peak memory. Contestants
+that say how many parameters they have must have as many.
 """
 import statistics
 import subprocess
@@ -29,6 +30,7 @@ class Contestant:
                                         stdout=subprocess.PIPE, text=True)
         self.times = []
         self.memory = float('nan')
+        self.parameters = None
         self.steps = 3
 
     def run(self, steps):
@@ -49,6 +51,8 @@ class Contestant:
         for line in rest.splitlines():
             if line.startswith('VmHWM'):
                 self.memory = int(line.split()[1]) / 1024
+            if line.startswith('parameters'):
+                self.parameters = line
 
 
 def contestants(words):
@@ -83,6 +87,10 @@ def race(case, batch, threads, rounds, entries):
         c.end()
     ours = running[0]
     for c in running:
+        if c.parameters != ours.parameters:
+            print('| %s | %d | %s | void: %s | | |' % (case, batch, c.name,
+                                                       c.parameters))
+            continue
         ratio = statistics.median(
             b / a for a, b in zip(ours.times, c.times))
         print('| %s | %d | %s | %.3f | %.2f | %.0f |' % (
