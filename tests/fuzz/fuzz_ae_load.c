@@ -3,21 +3,14 @@
 #include "ae/internal.h"
 #include "fuzz/load.h"
 
-size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t cap,
-                               unsigned seed)
-{
-    return seal_mutate(bytes, n, cap, seed);
-}
-
-static void use(const void *m)
+static void use(const void *m, genmod_workspace *w)
 {
     const size_t d = ae_dimension(m), z = ae_code_size(m);
     double *const x = calloc(d, sizeof *x), *const out = calloc(z, sizeof *x);
     genmod_data *v = NULL;
-    expect(x && out && genmod_data_new(&v, NULL) == 0);
-    expect(genmod_data_set_rows(v, GENMOD_F64, 1, d, x, 0, 0, NULL) == 0);
-    const int32_t status =
-        ae_encode(m, v, GENMOD_F64, z * sizeof *out, out, NULL);
+    expect(x && out && genmod_data_new(&v, w) == 0);
+    expect(genmod_data_set_rows(v, GENMOD_F64, 1, d, x, 0, 0, w) == 0);
+    const int32_t status = ae_encode(m, v, GENMOD_F64, z * sizeof *out, out, w);
     expect(status == 0 || status == GENMOD_NON_FINITE);
     genmod_data_free(v);
     free(out);

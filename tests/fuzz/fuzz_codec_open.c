@@ -1,20 +1,6 @@
 /* Opens any bytes and reads whatever opens to its ends. */
 #include "codec/codec.h"
-#include "fuzz/seal.h"
-
-#include <stdlib.h>
-
-size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t cap,
-                               unsigned seed)
-{
-    return seal_mutate(bytes, n, cap, seed);
-}
-
-static void expect(int holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz/fuzz.h"
 
 static uint64_t read_all(const codec_file *f)
 {
@@ -42,8 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     int32_t status;
     const codec_file *f;
     volatile uint64_t sum = 0;
-    if (!base_enter(&call, NULL, &status))
-        return 0;
+    expect(base_enter(&call, workspace(), &status) != NULL);
     status = codec_open(n, bytes, n % 2, &f, call.w);
     if (!status)
         sum = read_all(f);

@@ -1,16 +1,8 @@
 /* Parses any text as a network. What parses must have a canonical text that
  * parses to the same text, and its mirror image, where there is one, must lead
  * back to the input's size. */
+#include "fuzz/fuzz.h"
 #include "nn/nn.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-static void expect(int holds)
-{
-    if (!holds)
-        abort();
-}
 
 static char *text_of(int32_t (*get)(const nn_net *, size_t, char *, size_t *,
                                     genmod_workspace *),
@@ -53,16 +45,15 @@ static void check_mirror(const nn_net *net, genmod_workspace *w)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static const char *const sizes[] = {"7", "2x9x6"};
-    genmod_workspace *w = NULL;
     char *const text = malloc(n + 1);
-    expect(text && genmod_workspace_new(NULL, &w) == 0);
+    expect(text != NULL);
     memcpy(text, bytes, n);
     text[n] = 0;
     for (int i = 0; i < 2; i++) {
         base_call call;
         nn_size in;
         nn_net *net = NULL;
-        genmod_workspace *const v = base_enter(&call, w, NULL);
+        genmod_workspace *const v = base_enter(&call, workspace(), NULL);
         expect(v && nn_size_parse("input", sizes[i], &in, v) == 0);
         const int32_t status = nn_parse("text", text, &in, &net, v);
         if (status == 0) {
@@ -74,7 +65,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         nn_net_free(net);
         base_leave(&call, status);
     }
-    genmod_workspace_free(w);
     free(text);
     return 0;
 }

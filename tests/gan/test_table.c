@@ -241,6 +241,91 @@ static void categories_are_ones_among_zeros(void **state)
     gan_free(m);
 }
 
+/* What D sees of a generator's numbers "x", and the gradient that comes back to
+ * them of "seed". */
+static ad_program *relaxed(const gan_body *b)
+{
+    model_draft f;
+    ad_program *out = NULL;
+    ad_node x, dx;
+    const nn_size row = gan_row_size(b);
+    genmod_workspace *w = fixture_workspace(1, NULL);
+    base_call call;
+    w = base_enter(&call, w, NULL);
+    assert_ok(model_draft_open(&f, &b->base, N, 0, w));
+    x = model_draft_rows(&f, "x", &row);
+    const ad_node y = gan_relax(&f, x, NULL);
+    assert_ok(ad_grad(f.g, y, model_draft_rows(&f, "seed", &row), 1, &x, &dx));
+    model_draft_output(&f, y);
+    model_draft_output(&f, dx);
+    assert_ok(model_draft_close(&f, &out));
+    assert_ok(base_leave(&call, GENMOD_OK));
+    genmod_workspace_free(w);
+    return out;
+}
+
+/* Of the logits l [levels] at x: softmax(l / temperature) takes a seed r to
+ * p (r - <p, r>) / temperature. */
+static void check_relaxed(const gan_body *b, const double *share,
+                          const float *x, const float *r, const float *y,
+                          const float *dx, size_t levels)
+{
+    double p[3], sum = 0, mean = 0;
+    size_t best = 0;
+    for (size_t k = 0; k < levels; k++) {
+        p[k] = exp(((double)x[k] + share[k]) / b->temperature);
+        sum += p[k];
+        if (p[k] > p[best])
+            best = k;
+    }
+    for (size_t k = 0; k < levels; k++)
+        mean += (double)r[k] * (p[k] /= sum);
+    for (size_t k = 0; k < levels; k++) {
+        assert_true(y[k] == (k == best ? 1 : 0));
+        assert_near((double)dx[k],
+                    p[k] * ((double)r[k] - mean) / b->temperature, 1e-5);
+    }
+}
+
+static void
+d_sees_hard_categories_and_the_gradient_is_that_of_soft_ones(void **state)
+{
+    (void)state;
+    gan_model *const m = mixed_model(mixed_plans[0]);
+    const gan_body *const b = (const gan_body *)((model *)m)->body;
+    static float x[N * 9], seed[N * 9], y[N * 9], dx[N * 9];
+    size_t n = 0;
+    double *const share = fixture_params(m, "table.offset", &n);
+    ad_program *const p = relaxed(b);
+    void *const arena =
+        aligned_alloc(64, (ad_program_bytes(p, 1) + 63) / 64 * 64);
+    const ad_replay how = {.rows = N, .arena = arena, .width = 1};
+    assert_non_null(arena);
+    assert_int_equal(b->table.numbers, 9);
+    for (size_t i = 0; i < N * 9; i++) {
+        x[i] = (float)(i * i % 29) / 11 - 1.2f;
+        seed[i] = (float)(i * 7 % 31) / 13 - 0.9f;
+    }
+    memcpy(ad_program_input(p, ad_program_find(p, "x"), arena), x, sizeof x);
+    memcpy(ad_program_input(p, ad_program_find(p, "seed"), arena), seed,
+           sizeof seed);
+    ad_program_run(p, b->base.store, &how, NULL);
+    memcpy(y, ad_program_output(p, 0, arena), sizeof y);
+    memcpy(dx, ad_program_output(p, 1, arena), sizeof dx);
+    /* real, 3 levels, positive, count, 2 levels, real */
+    for (size_t at = 0; at < N * 9; at += 9) {
+        check_relaxed(b, share + 1, x + at + 1, seed + at + 1, y + at + 1,
+                      dx + at + 1, 3);
+        check_relaxed(b, share + 6, x + at + 6, seed + at + 6, y + at + 6,
+                      dx + at + 6, 2);
+        assert_true(y[at] == x[at] && dx[at] == seed[at]);
+    }
+    free(arena);
+    free(share);
+    ad_program_free(p);
+    gan_free(m);
+}
+
 /* By the ranks of the rows: the deviate that as many normals are below. */
 static void quantiles_are_normal_deviates(void **state)
 {
@@ -342,6 +427,8 @@ int main(void)
         cmocka_unit_test(codes_generate_the_most_probable_categories),
         cmocka_unit_test(what_networks_see_of_a_row_comes_back),
         cmocka_unit_test(categories_are_ones_among_zeros),
+        cmocka_unit_test(
+            d_sees_hard_categories_and_the_gradient_is_that_of_soft_ones),
         cmocka_unit_test(quantiles_are_normal_deviates),
         cmocka_unit_test(modes_are_found),
         cmocka_unit_test(em_finds_the_normals_of_a_column),
