@@ -38,6 +38,12 @@ def ratios():
     return (1 + counts()) / 7
 
 
+def apart():
+    x = table().copy()
+    x[::3] += 40
+    return x
+
+
 def category():
     return mixed()[:, 4:5]
 
@@ -57,6 +63,7 @@ TABLES = [
      ALL, 3),
     (dict(SHORT, numeric='quantile'), table, {}, 0),
     (dict(SHORT, numeric='modes', modes=4), table, {}, 0),
+    (dict(SHORT, numeric='heaps'), apart, {}, 0),
     (dict(SHORT, numeric='standard'), counts,
      schema(COUNT, COUNT), 0),
     (dict(SHORT, numeric='quantile'), ratios, schema(POSITIVE, POSITIVE), 0),
