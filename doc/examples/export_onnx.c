@@ -127,6 +127,25 @@ static void adversarial(const genmod_data *rows)
     genmod_config_free(c);
 }
 
+/* The generator of a table with categories takes its draws as an input. */
+static void table(genmod_data *rows)
+{
+    static const int32_t kinds[D] = {GENMOD_REAL, GENMOD_REAL, GENMOD_REAL,
+                                     GENMOD_CATEGORICAL};
+    static const int32_t levels[D] = {0, 0, 0, 3};
+    genmod_config *c = NULL;
+    gan_model *m = NULL;
+
+    need(genmod_data_set_schema(rows, D, kinds, levels, NULL), NULL);
+    need(gan_config_new(&c, NULL), NULL);
+    need(genmod_config_set_i64(c, GAN_UPDATES, 4, NULL), NULL);
+    need(gan_new(c, &m, NULL), NULL);
+    need(gan_fit(m, rows, NULL, NULL, NULL, NULL), NULL);
+    export(of_adversarial, m, "generator", "noise", "x");
+    gan_free(m);
+    genmod_config_free(c);
+}
+
 int main(void)
 {
     static double x[N][D];
@@ -145,6 +164,9 @@ int main(void)
     autoencoder(rows);
     variational(rows);
     adversarial(rows);
+    for (int i = 0; i < N; i++)
+        x[i][D - 1] = label[i];
+    table(rows);
     genmod_data_free(rows);
     return 0;
 }

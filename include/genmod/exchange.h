@@ -121,8 +121,13 @@ GENMOD_CALL int32_t vae_export_onnx(const vae_model *m, const char *part,
  * int64, from 0 to classes - 1. Codes are standard normal numbers, as
  * gan_sample_codes() gives them. With options "packing" and "deviation" a batch of
  * D has to be a multiple of both together, as for gan_discriminate().
- * @retval GENMOD_UNSUPPORTED the model is of a table (gan_table.h), or
- *         the file has more than 2^31 - 1 bytes
+ *
+ * Of a table (gan_table.h) whose categories or modes are drawn, the generator has a
+ * last input "noise" [batch, numbers], as wide as a row stands before the networks.
+ * Zeros give the most probable ones, as gan_generate() does; numbers of Gumbel's
+ * distribution, -ln(-ln u) with u uniform in (0, 1), draw them, as gan_sample()
+ * does. Cells are of their columns' kinds and ranges for any input.
+ * @retval GENMOD_UNSUPPORTED the file has more than 2^31 - 1 bytes
  * The rest as ae_export_onnx(). Since 1.0.
  */
 GENMOD_CALL int32_t gan_export_onnx(const gan_model *m, const char *part,

@@ -198,7 +198,9 @@ static ad_node noise_of(const model_draft *f, const gan_block *k,
                         const char *site)
 {
     const int64_t n = table_of(f)->numbers;
-    const ad_node all = ad_gumbel(f->g, site, ad_rows(f->g, 1, 1, 2, &n));
+    const ad_shape row = ad_rows(f->g, 1, 1, 2, &n);
+    const ad_node all = base_same(site, GAN_NOISE) ? ad_input(f->g, site, row)
+                                                   : ad_gumbel(f->g, site, row);
     const int64_t wide = k->numbers / k->size;
 
     return ad_part(f->g, numbers(f, all, k), 2, wide - k->levels, k->levels);

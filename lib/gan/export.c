@@ -21,15 +21,17 @@ static void repeat_for_rows(model_draft *f)
     f->target[0].node = ad_reshape(g, y, ad_rows(g, 1, 1, 1, NULL));
 }
 
-static void build(model_draft *f, size_t part, model_graph *o)
+static void build(model_draft *f, size_t part, const model_cells *table,
+                  model_graph *o)
 {
-    const model_port x = {.name = "x", .columns = &f->b->columns, .cells = 1};
+    const model_port x = {
+        .name = "x", .columns = &f->b->columns, .cells = 1, .table = table};
 
     o->part = parts[part];
     if (part == GENERATOR) {
         o->in = (model_port){.name = "code", .columns = &f->b->codes};
         o->out[0] = x;
-        gan_build_generate(f, NULL);
+        gan_build_generate(f, table ? GAN_NOISE : NULL);
         return;
     }
     o->in = x;
@@ -42,6 +44,7 @@ static int32_t export(const model *m, const char *part, size_t cap, void *out,
                       size_t *need, genmod_workspace *w)
 {
     model_graph o = {0};
+    model_cells cells;
     const gan_body *b;
     model_draft f;
     size_t at;
@@ -51,15 +54,13 @@ static int32_t export(const model *m, const char *part, size_t cap, void *out,
     if (status)
         return status;
     b = (const gan_body *)m->body;
-    if (b->table.blocks)
-        return base_fail(w, GENMOD_UNSUPPORTED,
-                         "the model is of a table with kinds of columns or "
-                         "\"numeric\" scales; ONNX has no graph of those");
-    status =
-        model_draft_open(&f, m->body, (size_t)(b->packing * b->group), 0, w);
+    status = b->table.blocks ? gan_table_cells(b, &cells, w) : GENMOD_OK;
+    if (!status)
+        status = model_draft_open(&f, m->body, (size_t)(b->packing * b->group),
+                                  0, w);
     if (status)
         return status;
-    build(&f, at, &o);
+    build(&f, at, b->table.blocks ? &cells : NULL, &o);
     return model_draft_export(&f, &o, cap, out, need);
 }
 

@@ -68,6 +68,9 @@ enum { GAN_AUTO, GAN_STANDARD, GAN_QUANTILE, GAN_BY_MODES };
 /* Sites of draws outside the graph. */
 #define GAN_SITE_LABEL UINT32_C(0x67616e01)
 
+/* In the place of a site: what would be drawn, [m, numbers], is an input. */
+#define GAN_NOISE "noise"
+
 /* Const programs. */
 enum {
     GAN_CODES_OF,     /* -> z [m, z], of the rows' numbers */
@@ -211,6 +214,9 @@ ad_node gan_decode(const model_draft *f, ad_node y, const char *site);
 /* write.c: such cells as the caller's, each valid by its column's kind. */
 void gan_table_write(const gan_body *b, size_t m, const float *in, int32_t type,
                      void *out);
+/* How a graph makes the same floats; its arrays lie in scratch. */
+int32_t gan_table_cells(const gan_body *b, model_cells *out,
+                        genmod_workspace *w);
 
 /* networks.c: whole networks, of the texts of the options. */
 int64_t gan_codes(const genmod_config *c, const nn_size *size);

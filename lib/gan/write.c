@@ -121,3 +121,73 @@ void gan_table_write(const gan_body *b, size_t m, const float *in, int32_t type,
             cells += GAN_SEGMENTS + 1;
     }
 }
+
+/* ---- the same for graphs of others --------------------------------------- */
+
+static int32_t make_room(const gan_body *b, model_cells *o, genmod_workspace *w)
+{
+    const size_t d = b->base.d, knots = o->curves * (GAN_SEGMENTS + 1);
+    double *const v = base_scratch(w, 6 * d + knots, sizeof *v);
+
+    o->curve = base_scratch(w, d, sizeof *o->curve);
+    if (!v || !o->curve)
+        return base_status(w);
+    o->scale = v;
+    o->center = v + d;
+    o->power = v + 2 * d;
+    o->whole = v + 3 * d;
+    o->least = v + 4 * d;
+    o->most = v + 5 * d;
+    o->knots = v + 6 * d;
+    return GENMOD_OK;
+}
+
+/* curve: of a numeric column; -1: it has none. */
+static void describe(const gan_body *b, size_t j, int64_t curve, model_cells *o)
+{
+    const nn_columns *const c = &b->base.columns;
+    const double *const least = model_body_find(&b->base, GAN_LEAST);
+    const double *const most = model_body_find(&b->base, GAN_MOST);
+    const int32_t kind = b->table.kind[j];
+    const int numeric = kind <= GENMOD_COUNT;
+    const int scaled = numeric && (curve < 0 || kind == GENMOD_COUNT);
+
+    o->curve[j] = curve;
+    o->scale[j] = scaled ? c->scale[j] : 1;
+    o->center[j] = scaled ? c->center[j] : 0;
+    o->power[j] = numeric && kind != GENMOD_REAL;
+    o->whole[j] = kind == GENMOD_COUNT;
+    o->least[j] = numeric ? narrow(kind, valid(kind, least[j])) : -FLT_MAX;
+    o->most[j] = numeric ? narrow(kind, valid(kind, most[j])) : FLT_MAX;
+}
+
+/* The logarithms of positive cells lie on lines. */
+static void copy_knots(int32_t kind, const double *cells, double *to)
+{
+    for (size_t i = 0; i <= GAN_SEGMENTS; i++)
+        to[i] = kind == GENMOD_POSITIVE ? logarithm(cells[i]) : cells[i];
+}
+
+int32_t gan_table_cells(const gan_body *b, model_cells *o, genmod_workspace *w)
+{
+    const double *const cells = model_body_find(&b->base, GAN_CELLS);
+    int64_t curve = 0;
+    int32_t status;
+
+    *o = (model_cells){.segments = GAN_SEGMENTS,
+                       .curves = cells ? (size_t)b->table.numeric : 0,
+                       .reach = cells ? reach_of(b) : 1};
+    status = make_room(b, o, w);
+    for (size_t j = 0; j < b->base.d && !status; j++) {
+        const int32_t kind = b->table.kind[j];
+        const size_t at = (size_t)curve * (GAN_SEGMENTS + 1);
+
+        if (cells && kind <= GENMOD_COUNT) {
+            copy_knots(kind, cells + at, o->knots + at);
+            describe(b, j, curve++, o);
+        } else {
+            describe(b, j, -1, o);
+        }
+    }
+    return status;
+}

@@ -79,9 +79,19 @@ typedef void onnx_rule(model_onnx *e, ad_node y, const ad_item *r);
 onnx_rule onnx_conv, onnx_conv_x, onnx_average, onnx_greatest_cell;
 onnx_rule onnx_bilinear, onnx_upsample;
 
-/* ---- onnx_door.c --------------------------------------------------------- */
+/* ---- onnx_door.c, onnx_cells.c ------------------------------------------- */
 
-/* An input [batch, d] as the program's "x" and "mask", a label as "label". */
+/* Numbers of the columns as a tensor [1, d], or [] where all are one. */
+const char *onnx_row(model_onnx *e, size_t d, const double *v, int wide);
+/* op(a) of columns that are flagged; the others keep a, op being applied to a
+ * harmless number in their place. */
+const char *onnx_of_some(model_onnx *e, size_t d, const double *flags,
+                         const char *op, const char *a);
+/* Numbers y [n, d] as cells. */
+const char *onnx_cells(model_onnx *e, size_t d, const model_cells *c,
+                       const char *y);
+/* An input [batch, d] as the program's "x" and "mask", a label as "label", what
+ * is not drawn as "noise". */
 void onnx_enter(model_onnx *e, const model_port *p);
 /* Output `node`, as the file's. */
 void onnx_leave(model_onnx *e, ad_node y, const model_port *p);

@@ -10,7 +10,7 @@ typedef struct scaling {
     const nn_columns *c;
     size_t d;
     double *center, *scale, *positive; /* [d]; positive: 1 or 0 */
-    int some, all;                     /* columns are positive */
+    int some;                          /* columns are positive */
     int wide;                          /* in doubles */
     int plain;                         /* nothing is scaled */
 } scaling;
@@ -40,7 +40,6 @@ static int scaling_of(model_onnx *e, const nn_columns *c, scaling *s)
                    .center = all,
                    .scale = all + d,
                    .positive = all + 2 * d,
-                   .all = 1,
                    .wide = c->kind || c->missing,
                    .plain = 1};
     for (size_t j = 0; j < d; j++) {
@@ -50,15 +49,13 @@ static int scaling_of(model_onnx *e, const nn_columns *c, scaling *s)
         s->scale[j] = is_raw(kind) ? 1 : c->scale[j];
         s->positive[j] = kind == GENMOD_POSITIVE;
         s->some |= kind == GENMOD_POSITIVE;
-        s->all &= kind == GENMOD_POSITIVE;
         s->wide |= !is_float(1 / s->scale[j]) || !is_float(s->center[j]);
         s->plain &= s->center[j] == 0 && s->scale[j] == 1;
     }
     return 1;
 }
 
-/* Numbers of the columns as a tensor [1, d], or [] where all are one. */
-static const char *row(model_onnx *e, size_t d, const double *v, int wide)
+const char *onnx_row(model_onnx *e, size_t d, const double *v, int wide)
 {
     const char *const name = codec_graph_name(&e->to, "columns");
     const int64_t shape[2] = {1, (int64_t)d};
@@ -81,21 +78,22 @@ static const char *row(model_onnx *e, size_t d, const double *v, int wide)
     return name;
 }
 
-/* op(a) of positive columns; where they are not all, of a harmless number in
- * the others' places, which keep a. */
-static const char *of_positive(model_onnx *e, const scaling *s, const char *op,
-                               const char *a)
+const char *onnx_of_some(model_onnx *e, size_t d, const double *flags,
+                         const char *op, const char *a)
 {
     const double one = 1;
-    const char *flags, *safe;
+    const char *some, *safe;
+    size_t n = 0;
 
-    if (!s->some)
+    for (size_t j = 0; j < d; j++)
+        n += flags[j] != 0;
+    if (n == 0)
         return a;
-    if (s->all)
+    if (n == d)
         return onnx_node(e, op, a, NULL, NULL);
-    flags = onnx_cast(e, row(e, s->d, s->positive, 1), CODEC_BOOL);
-    safe = onnx_node(e, "Where", flags, a, row(e, 1, &one, 1));
-    return onnx_node(e, "Where", flags, onnx_node(e, op, safe, NULL, NULL), a);
+    some = onnx_cast(e, onnx_row(e, d, flags, 1), CODEC_BOOL);
+    safe = onnx_node(e, "Where", some, a, onnx_row(e, 1, &one, 1));
+    return onnx_node(e, "Where", some, onnx_node(e, op, safe, NULL, NULL), a);
 }
 
 /* (x - center) / scale, of the logarithm of positive columns. */
@@ -112,9 +110,9 @@ static const char *scaled(model_onnx *e, const scaling *s, const char *x)
     if (s->plain && !s->some)
         return x;
     x = s->wide ? onnx_cast(e, x, GENMOD_F64) : x;
-    x = of_positive(e, s, "Log", x);
-    x = onnx_node(e, "Sub", x, row(e, s->d, s->center, s->wide), NULL);
-    x = onnx_node(e, "Mul", x, row(e, s->d, factor, s->wide), NULL);
+    x = onnx_of_some(e, s->d, s->positive, "Log", x);
+    x = onnx_node(e, "Sub", x, onnx_row(e, s->d, s->center, s->wide), NULL);
+    x = onnx_node(e, "Mul", x, onnx_row(e, s->d, factor, s->wide), NULL);
     return s->wide ? onnx_cast(e, x, GENMOD_F32) : x;
 }
 
@@ -123,9 +121,9 @@ static const char *unscaled(model_onnx *e, const scaling *s, const char *y)
     if (s->plain && !s->some)
         return y;
     y = s->wide ? onnx_cast(e, y, GENMOD_F64) : y;
-    y = onnx_node(e, "Mul", y, row(e, s->d, s->scale, s->wide), NULL);
-    y = onnx_node(e, "Add", y, row(e, s->d, s->center, s->wide), NULL);
-    y = of_positive(e, s, "Exp", y);
+    y = onnx_node(e, "Mul", y, onnx_row(e, s->d, s->scale, s->wide), NULL);
+    y = onnx_node(e, "Add", y, onnx_row(e, s->d, s->center, s->wide), NULL);
+    y = onnx_of_some(e, s->d, s->positive, "Exp", y);
     return s->wide ? onnx_cast(e, y, GENMOD_F32) : y;
 }
 
@@ -180,16 +178,34 @@ static void enter_rows(model_onnx *e, const model_port *p)
     give(e, x, &p->columns->size, cells);
 }
 
-void onnx_enter(model_onnx *e, const model_port *p)
+static void enter_label(model_onnx *e)
 {
     const ad_node label = input(e, "label");
     const int64_t batch = CODEC_BATCH;
 
-    enter_rows(e, p);
     if (label == AD_NONE)
         return;
     codec_graph_input(&e->to, "label", CODEC_I64, 1, &batch);
     onnx_set(e, label, ONNX_PLAIN, onnx_cast(e, "label", GENMOD_F32));
+}
+
+static void enter_noise(model_onnx *e)
+{
+    const ad_node noise = input(e, "noise");
+    int64_t shape[2] = {CODEC_BATCH, 0};
+
+    if (noise == AD_NONE)
+        return;
+    shape[1] = ad_shape_at(e->ad, noise)->dim[1];
+    codec_graph_input(&e->to, "noise", GENMOD_F32, 2, shape);
+    onnx_set(e, noise, ONNX_PLAIN, "noise");
+}
+
+void onnx_enter(model_onnx *e, const model_port *p)
+{
+    enter_rows(e, p);
+    enter_label(e);
+    enter_noise(e);
 }
 
 /* ---- outputs ------------------------------------------------------------- */
@@ -218,7 +234,9 @@ void onnx_leave(model_onnx *e, ad_node y, const model_port *p)
         name = rows_of(e, y, &p->columns->size);
         shape[1] = nn_size_elements(&p->columns->size);
         rank = 2;
-        if (p->cells && scaling_of(e, p->columns, &back))
+        if (p->table)
+            name = onnx_cells(e, (size_t)shape[1], p->table, name);
+        else if (p->cells && scaling_of(e, p->columns, &back))
             name = unscaled(e, &back, name);
     } else {
         name = onnx_name(e, y, ONNX_PLAIN);

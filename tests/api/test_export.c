@@ -125,16 +125,25 @@ static void *model_of(const family *f, const char *options)
     return m;
 }
 
-static void *fitted(const family *f, const char *options)
+/* kinds, of columns of rows, and levels: NULL, they are all real. */
+static void *fitted_to(const family *f, const char *options,
+                       const int32_t *kinds, const int32_t *levels)
 {
     void *const m = model_of(f, options);
     genmod_data *x = NULL;
     assert_ok(genmod_data_new(&x, NULL));
     assert_ok(genmod_data_set_rows(x, GENMOD_F64, ROWS, D, rows, 0, 0, NULL));
     assert_ok(genmod_data_set_labels(x, ROWS, classes, NULL));
+    if (kinds)
+        assert_ok(genmod_data_set_schema(x, D, kinds, levels, NULL));
     assert_ok(f->fit(m, x));
     genmod_data_free(x);
     return m;
+}
+
+static void *fitted(const family *f, const char *options)
+{
+    return fitted_to(f, options, NULL, NULL);
 }
 
 /* ---- what every export promises ------------------------------------------ */
@@ -327,14 +336,18 @@ static void read_graph(graph *g)
     }
 }
 
-static void export_part(const family *f, const char *options, const char *part,
-                        graph *g)
+static void export_of(const family *f, void *m, const char *part, graph *g)
 {
-    void *const m = fitted(f, options);
     memset(g, 0, sizeof *g);
     assert_ok(f->export(m, part, sizeof g->bytes, g->bytes, &g->n, NULL));
     f->free(m);
     read_graph(g);
+}
+
+static void export_part(const family *f, const char *options, const char *part,
+                        graph *g)
+{
+    export_of(f, fitted(f, options), part, g);
 }
 
 /* The floats of a tensor by name; NULL: there is none. */
@@ -433,6 +446,54 @@ static void a_label_is_an_input_of_models_with_classes(void **state)
     assert_string_equal(g.outputs, "x ");
 }
 
+#define TABLE                                                              \
+    "generator=dense 4; relu | discriminator=dense 4; relu | updates=1 | " \
+    "numeric="
+
+static void *table_of(const char *options, int32_t last)
+{
+    static const int32_t levels[D] = {0};
+    int32_t kinds[D] = {0};
+    kinds[D - 1] = last;
+    return fitted_to(&families[3], options, kinds, levels);
+}
+
+static void a_table_has_noise_where_it_draws(void **state)
+{
+    static graph g;
+    const family *const f = &families[3];
+    (void)state;
+    export_of(f, table_of(TABLE "quantile", GENMOD_POSITIVE), "generator", &g);
+    assert_string_equal(g.inputs, "code ");
+    export_of(f, table_of(TABLE "modes | modes=2", GENMOD_POSITIVE),
+              "generator", &g);
+    assert_string_equal(g.inputs, "code noise ");
+    export_of(f, table_of(TABLE "modes | classes=3", GENMOD_POSITIVE),
+              "generator", &g);
+    assert_string_equal(g.inputs, "code label noise ");
+    assert_string_equal(g.outputs, "x ");
+    export_of(f, table_of(TABLE "modes", GENMOD_POSITIVE), "discriminator", &g);
+    assert_string_equal(g.inputs, "x ");
+    assert_string_equal(g.outputs, "logit ");
+}
+
+static void cells_of_a_table_are_held_in_their_range(void **state)
+{
+    static graph g;
+    (void)state;
+    export_of(&families[3], table_of(TABLE "quantile", GENMOD_POSITIVE),
+              "generator", &g);
+    /* The network; two kinds; the place on the curve, within it; between its
+     * knots; the power of the last column; its range. */
+    assert_string_equal(
+        g.nodes,
+        "MatMul Add Relu MatMul Add Slice Slice Concat Cast "
+        "Div Add Mul LessOrEqual Where GreaterOrEqual Where Floor Min Cast "
+        "Add Add Gather Gather Sub Sub Mul Mul Add "
+        "Cast Where Exp Where "
+        "LessOrEqual Where GreaterOrEqual Where Cast Identity ");
+}
+
 static void a_code_book_has_no_variance(void **state)
 {
     static graph g;
@@ -482,6 +543,8 @@ int main(void)
         cmocka_unit_test(images_stay_channels_first_from_end_to_end),
         cmocka_unit_test(a_filter_is_a_channel_out_after_the_other),
         cmocka_unit_test(a_label_is_an_input_of_models_with_classes),
+        cmocka_unit_test(a_table_has_noise_where_it_draws),
+        cmocka_unit_test(cells_of_a_table_are_held_in_their_range),
         cmocka_unit_test(a_code_book_has_no_variance),
         cmocka_unit_test(classes_and_values_have_outputs_of_their_own),
         cmocka_unit_test(a_mixture_gives_densities_and_shares)};

@@ -2,6 +2,7 @@
 import ctypes
 
 import numpy
+import onnx
 
 from library import F32, F64, Model, Rows, Z, place, take
 
@@ -243,6 +244,18 @@ GAN = [
 ]
 
 
+def none(d):
+    return numpy.zeros((N, d), numpy.float32)
+
+
+def noise_of(graph, draw=none):
+    """The noise [N, d] of a generator that asks for it."""
+    for port in onnx.load_model_from_string(graph).graph.input:
+        if port.name == 'noise':
+            return {'noise': draw(port.type.tensor_type.shape.dim[1].dim_value)}
+    return {}
+
+
 def adversarial():
     for options, data, classes in GAN:
         about = {'labels': labels(classes)} if classes else {}
@@ -254,8 +267,9 @@ def adversarial():
         made = m.rows('generate', codes, (N, d), dtype=numpy.float32)
         logit = m.rows('discriminate', x, N, typed=False).astype(numpy.float32)
         multiple = options.get('packing', 1) * options.get('deviation', 1)
-        yield (name, m.export('generator'), {'code': codes.x} | label_of(about),
-               {'x': made}, 1)
+        graph = m.export('generator')
+        yield (name, graph, {'code': codes.x} | label_of(about)
+               | noise_of(graph), {'x': made}, 1)
         # D of a classifier does not read them.
         read = {} if 'classifier' in options.values() else label_of(about)
         yield (name, m.export('discriminator'), {'x': x.x} | read,
