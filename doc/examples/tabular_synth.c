@@ -67,7 +67,7 @@ static genmod_data *view_table(double x[N][D], genmod_workspace *w)
     return rows;
 }
 
-/* A second's training; left alone, there are 20,000 updates of 128 rows. */
+/* A second's training; left alone, there are 10,000 updates of 256 rows. */
 static gan_model *fit(double x[N][D], genmod_workspace *w)
 {
     static const char *const small = "dense 32; lrelu 0.2; dense 32; lrelu 0.2";

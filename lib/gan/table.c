@@ -20,6 +20,24 @@ int gan_is_drawn(const gan_table *t)
     return t->blocks > 1 || (t->blocks && t->block[0].kind != GENMOD_REAL);
 }
 
+int gan_is_split(const gan_body *b)
+{
+    const gan_table *const t = &b->table;
+
+    for (size_t i = 0; i < t->blocks && gan_has_modes(t); i++) {
+        const gan_block *const k = &t->block[i];
+        const float *const share =
+            (const float *)ad_store_value(b->base.store, (size_t)t->offset) +
+            k->at;
+
+        /* the place, the first mode, the second */
+        for (int64_t c = 0; c < k->size && gan_is_numeric(k); c++)
+            if (k->levels > 1 && share[c * (k->levels + 1) + 2] > GAN_NEVER)
+                return 1;
+    }
+    return 0;
+}
+
 nn_size gan_row_size(const gan_body *b)
 {
     if (!b->table.blocks)
@@ -122,24 +140,6 @@ static void plan(gan_table *t, const model_schema *s, size_t d, int64_t modes)
         t->numbers += wide;
         t->numeric += gan_is_numeric(k);
     }
-}
-
-int gan_is_split(const gan_body *b)
-{
-    const gan_table *const t = &b->table;
-
-    for (size_t i = 0; i < t->blocks && gan_has_modes(t); i++) {
-        const gan_block *const k = &t->block[i];
-        const float *const share =
-            (const float *)ad_store_value(b->base.store, (size_t)t->offset) +
-            k->at;
-
-        /* the place, the first mode, the second */
-        for (int64_t c = 0; c < k->size && gan_is_numeric(k); c++)
-            if (k->levels > 1 && share[c * (k->levels + 1) + 2] > GAN_NEVER)
-                return 1;
-    }
-    return 0;
 }
 
 /* ---- what a body has for it ---------------------------------------------- */
