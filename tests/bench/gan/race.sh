@@ -17,7 +17,7 @@
 #     auto-28     the default, images of 28 x 28
 #
 # With one thread the seconds are the processor's, so that a busy machine
-# disturbs little; else the machine should be idle. Some ten minutes.
+# disturbs little; else the machine should be idle. Some twenty minutes.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
