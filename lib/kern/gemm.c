@@ -36,7 +36,9 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Halves the longer side of a tile until there are enough of them. */
+/* Halves a tile until there are enough of them: the columns first, since B, a
+ * layer's weights, is read once for all rows of a tile; the rows where they are
+ * four times as many. */
 static void native_tile(kern_product *p)
 {
     const size_t sliver = GEMM_SLIVER / p->ops->bytes;
@@ -48,7 +50,9 @@ static void native_tile(kern_product *p)
             parts(p->m, r) * parts(p->n, slivers * sliver) >= TILES ||
             m * n * depth < 2 * TILE_WORK)
             break;
-        if (m > n && r > 16)
+        if (n > sliver && 4 * n > m)
+            slivers = (slivers + 1) / 2;
+        else if (m > 16)
             r /= 2;
         else if (slivers > 1)
             slivers = (slivers + 1) / 2;

@@ -26,8 +26,11 @@
 #define NARROW 96 /* rows of A for which a transposed B is not packed */
 
 /* B is read where it lies, unless its rows are this many bytes apart, or a
- * multiple: then they share few sets of the caches and throw each other out. */
+ * multiple: then they share few sets of the caches and throw each other out. Or
+ * unless so many rows of A pass by that a copy, which lies in few pages, is
+ * cheaper than to look up a page for each row of B again and again. */
 #define CROWDED_BYTES 8192
+#define COPIED 128
 
 /* op(A), op(B) and C by strides, so that a transposed operand, and the
  * transposed product C^T = B^T A^T, are the same code. */
@@ -306,6 +309,7 @@ static void multiply_block(const product *g, block *o)
         pack_block(g, o);
     const int crowded =
         g->b_row * sizeof(REAL) % CROWDED_BYTES == 0 && o->m > TILE_ROWS;
+    const int copied = crowded || o->m >= COPIED;
     size_t j = 0;
     while (j < o->n) {
         const size_t left = (o->n - j + LANES - 1) / LANES;
@@ -314,7 +318,7 @@ static void multiply_block(const product *g, block *o)
         const size_t columns = o->n - j < width ? o->n - j : width;
         const REAL *b = g->b + o->p0 * g->b_row + o->j0 + j;
         size_t b_row = g->b_row;
-        if (g->b_col != 1 || columns < width || crowded) {
+        if (g->b_col != 1 || columns < width || copied) {
             pack_sliver(g, o->p0, o->k, o->j0 + j, columns, vectors, g->sliver);
             b = g->sliver;
             b_row = width;
