@@ -320,13 +320,11 @@ static int32_t read_body(loading *l)
     return status ? status : model_body_compile(l->fresh.body, l->w);
 }
 
+/* Of a checkpoint, which is one by that text. */
 static int32_t read_kernels(loading *l)
 {
-    const char *kernels;
-    int32_t status = codec_read_text(l->file, KERNELS, &kernels, l->w);
+    const char *const kernels = codec_get(l->file, KERNELS);
 
-    if (status)
-        return status;
     if (strlen(kernels) >= sizeof l->fresh.kernels)
         return base_fail(
             l->w, GENMOD_BAD_BYTES, KERNELS " has %u bytes; it may have %u",

@@ -57,13 +57,14 @@ static int32_t read_fixed(nn_reader *r, nn_layer *l)
     return GENMOD_OK;
 }
 
-/* kK, sS, pP, oO, gG: 1 if the word looks like one that the layer takes. */
+/* kK, sS, pP, oO, gG: 1 if the word, which is not empty, looks like one that
+ * the layer takes. */
 static int is_lettered(const nn_reader *r, const nn_layer *l)
 {
-    const char letter = r->word[0], next = letter ? r->word[1] : '\0';
+    const char letter = r->word[0], next = r->word[1];
 
-    return letter && nn_find("kspog", letter) &&
-           nn_find(l->kind->grammar, letter) && next >= '0' && next <= '9';
+    return nn_find("kspog", letter) && nn_find(l->kind->grammar, letter) &&
+           next >= '0' && next <= '9';
 }
 
 static int32_t read_lettered(nn_reader *r, nn_layer *l)

@@ -104,6 +104,7 @@ static void forged_texts_are_refused(void **state)
         {"report.steps", "2.5", "report.steps", 0},
         {"report.steps", "many", "report.steps is \"many\"", 0},
         {"report.steps", "3", "counts fewer", 0},
+        {"report.epochs", "1", "counts fewer", 0},
         {"report.loss", NULL, "\"report.loss\" is missing", 0},
         {"mean_weight", "0", "mean_weight is 0", 0},
         {"mean_weight", "inf", "mean_weight is inf", 0},
@@ -145,6 +146,61 @@ static void forged_numbers_are_refused(void **state)
         {"training.tally", 1, NAN, "training.tally\": element 1 is", NULL}};
     const fixture_bytes b = bytes_of(kinds[0], 1);
     forge_check_numbers(b, victim, sizeof pokes / sizeof *pokes, pokes);
+    free(b.p);
+}
+
+/* Counts of the loop, by their order in nn_counts: each is its upper and its
+ * lower 32 bits. 2^22 makes one of 2^54. */
+static void counts_of_no_training_are_refused(void **state)
+{
+    (void)state;
+    enum { STEP, EPOCH, BEST, SEED, ROWS, KEPT, HELD, AT, END, WAITED, LOSSES };
+    static const struct {
+        size_t at;
+        double v;
+    } faults[] = {
+        {2 * STEP, 0x1p22},       {2 * EPOCH, 0x1p22},  {2 * BEST + 1, 999},
+        {2 * ROWS, 0x1p22},       {2 * ROWS + 1, 0},    {2 * KEPT, 0x1p21},
+        {2 * KEPT + 1, 0},        {2 * HELD, 0x1p22},   {2 * AT, 0x1p22},
+        {2 * END, 0x1p22},        {2 * WAITED, 0x1p22}, {2 * LOSSES, 1},
+        {2 * LOSSES + 1, 0},      {2 * LOSSES + 1, 60}, {2 * LOSSES + 3, 2},
+        {2 * LOSSES + 3, 0},      {2 * LOSSES + 5, 2},  {2 * LOSSES + 7, 2},
+        {2 * LOSSES + 8, 0x1p22}, {2 * LOSSES + 11, 1}};
+    const fixture_bytes b = bytes_of(kinds[0], 1);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const forge_poke poke = {"training.loop", faults[i].at, faults[i].v,
+                                 "loop has counts that no training has", NULL};
+        forge_check_numbers(b, victim, 1, &poke);
+    }
+    /* the losses stand behind five more counts and seven other numbers */
+    const forge_poke losses = {"training.loop", 2 * LOSSES + 12 + 7, NAN,
+                               "loop has losses that are not in order", NULL};
+    forge_check_numbers(b, victim, 1, &losses);
+    free(b.p);
+}
+
+/* Of a version that had neither. */
+static void take_series(forge_parts *p, void *arg)
+{
+    forge_edit version = {"genmod.version", "2000", NULL, 0};
+    size_t kept = 0;
+    (void)arg;
+    forge_text(p, &version);
+    for (size_t i = 0; i < p->n_tensors; i++)
+        if (strncmp(p->tensors[i].name, "report.", 7) != 0)
+            p->tensors[kept++] = p->tensors[i];
+    p->n_tensors = kept;
+}
+
+static void an_older_file_may_lack_series(void **state)
+{
+    (void)state;
+    const fixture_bytes b = bytes_of(kinds[0], 0);
+    const fixture_bytes f = forge(b, take_series, NULL);
+    ae_model *const m = fixture_model(NULL);
+    assert_ok(ae_load(m, f.n, f.p, NULL));
+    ae_free(m);
+    free(f.p);
     free(b.p);
 }
 
@@ -221,6 +277,8 @@ int main(void)
         cmocka_unit_test(save_of_load_is_the_same_bytes),
         cmocka_unit_test(forged_texts_are_refused),
         cmocka_unit_test(forged_numbers_are_refused),
+        cmocka_unit_test(counts_of_no_training_are_refused),
+        cmocka_unit_test(an_older_file_may_lack_series),
         cmocka_unit_test(every_tensor_must_be_there_in_its_shape),
         cmocka_unit_test(every_prefix_is_rejected),
         cmocka_unit_test(flipped_bits_are_rejected),

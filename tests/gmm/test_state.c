@@ -403,6 +403,7 @@ static void forged_factors_and_noise_are_refused(void **state)
         {"noise", 0, 1, "noise[0] is 1"},
         {"noise", 0, NAN, "noise[0] is nan"},
         {"noise", 2, -3, "noise[2] is -3; it must be finite and > 0"},
+        {"noise", 2, INFINITY, "noise[2] is inf"},
         {"noise", 0, 0, "noise[1]"},
         {"loadings", 3, INFINITY, "loadings: element 3 is inf"},
         {"uniquenesses", 4, 0, "uniquenesses: element 4 is 0"},
@@ -413,20 +414,24 @@ static void forged_factors_and_noise_are_refused(void **state)
     gmm_model *const m = fitted(REF_SPHERICAL, 3, 1);
     const fixture_bytes before = fixture_save(m);
     genmod_workspace *const w = fixture_workspace(1);
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0] + 2; i++) {
+    static const char *const edits[][3] = {
+        {"rank\":\"2\"", "rank\":\"3\"", "rank is 3 for 3 columns"},
+        {"noise\":\"0.125\"", "noise\":\"0\"", "tensors"},
+        {"\"noise\":{", "\"naise\":{", "\"noise\" is missing"},
+        {"\"loadings\"", "\"landings\"", "\"loadings\" is missing"},
+        {"\"uniquenesses\"", "\"uniquenesse.\"", "\"uniquenesses\" is"}};
+    const size_t n = sizeof faults / sizeof *faults;
+    for (size_t i = 0; i < n + sizeof edits / sizeof *edits; i++) {
         const fixture_bytes f =
-            i < 8 ? forge_value(b, faults[i].tensor, faults[i].at, faults[i].v)
-            : i == 8 ? forge(b, "rank\":\"2\"", "rank\":\"3\"")
-                     : forge(b, "noise\":\"0.125\"", "noise\":\"0\"");
+            i < n ? forge_value(b, faults[i].tensor, faults[i].at, faults[i].v)
+                  : forge(b, edits[i - n][0], edits[i - n][1]);
         assert_status(gmm_load(m, f.n, f.p, w), GENMOD_BAD_BYTES, w);
-        fixture_says(w, i < 8    ? faults[i].text
-                        : i == 8 ? "rank is 3 for 3 columns"
-                                 : "tensors");
+        fixture_says(w, i < n ? faults[i].text : edits[i - n][2]);
         assert_true(fixture_unchanged(m, before));
         free(f.p);
     }
-    for (size_t n = 0; n < b.n; n += 7)
-        assert_status(gmm_load(m, n, b.p, w), GENMOD_BAD_BYTES, w);
+    for (size_t cut = 0; cut < b.n; cut += 7)
+        assert_status(gmm_load(m, cut, b.p, w), GENMOD_BAD_BYTES, w);
     assert_ok(gmm_load(m, b.n, b.p, w));
     assert_true(fixture_unchanged(m, b));
     genmod_workspace_free(w);

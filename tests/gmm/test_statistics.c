@@ -1,6 +1,9 @@
 /* Sums in parts, on several machines, of a stream: what EM makes of the whole.
  */
+#include <math.h>
+
 #include "gmm/fixture.h"
+#include "gmm/forge.h"
 
 #define N 1000
 #define D 3
@@ -380,6 +383,75 @@ static void damaged_sums_are_refused(void **state)
     scene_free(s);
 }
 
+/* The checksum holds, and something else does not. */
+static void forged_sums_are_refused(void **state)
+{
+    (void)state;
+    static const forgery faults[] = {
+        {"genmod.family", NULL, NULL, 0, 0, "\"genmod.family\" is missing", 0},
+        {"genmod.format", NULL, NULL, 0, 0, "\"genmod.format\" is missing", 0},
+        {"genmod.format", "one", NULL, 0, 0, "genmod.format is \"one\"", 0},
+        {"genmod.format", "0", NULL, 0, 0, "genmod.format is \"0\"", 0},
+        {"genmod.format", "2", NULL, 0, 0, "reads 1", GENMOD_UNSUPPORTED},
+        {"gmm.element", NULL, NULL, 0, 0, "\"gmm.element\" is missing", 0},
+        {"gmm.element", "f16", NULL, 0, 0, "gmm.element is \"f16\"", 0},
+        {"gmm.parameters", NULL, NULL, 0, 0, "\"gmm.parameters\" is", 0},
+        {"more", "", NULL, 0, 0, "6 texts and 2 tensors", 0},
+        {NULL, NULL, "totals", SIZE_MAX, 0, "\"totals\" is missing", 0},
+        {NULL, NULL, "sums", SIZE_MAX, 0, "\"sums\" is missing", 0},
+        {NULL, NULL, "totals", 0, -1, "totals are -1", 0},
+        {NULL, NULL, "totals", 0, INFINITY, "totals are inf", 0},
+        {NULL, NULL, "totals", 1, INFINITY, "inf", 0},
+        {NULL, NULL, "totals", 2, NAN, "nan", 0},
+        {NULL, NULL, "totals", 2, 2.5, "2.5", 0},
+        {NULL, NULL, "totals", 2, 1e17, "1e17", 0},
+        {NULL, NULL, "totals", 3, 0.5, "0.5", 0},
+        {NULL, NULL, "sums", 4, NAN, "sums[4] is nan", 0}};
+    scene *const s = scene_new();
+    gmm_model *const m = started(s, REF_SPHERICAL, NULL);
+    gmm_statistics *const a = sums_of(m, s->view);
+    unsigned char bytes[4096], now[4096];
+    fixture_bytes b = {0, bytes};
+    assert_ok(gmm_statistics_save(a, sizeof bytes, bytes, &b.n, NULL));
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const fixture_bytes f = forged(b, &faults[i]);
+        const int32_t status = faults[i].status;
+        assert_status(gmm_statistics_load(a, f.n, f.p, s->w),
+                      status ? status : GENMOD_BAD_BYTES, s->w);
+        fixture_says(s->w, faults[i].says);
+        free(f.p);
+    }
+    assert_ok(gmm_statistics_save(a, sizeof now, now, NULL, NULL));
+    assert_memory_equal(bytes, now, b.n);
+    /* the forger's twin: what can be loads */
+    const forgery good = {NULL, NULL, "totals", 1, -2.5, NULL, 0};
+    const fixture_bytes f = forged(b, &good);
+    assert_ok(gmm_statistics_load(a, f.n, f.p, NULL));
+    free(f.p);
+    gmm_statistics_free(a);
+    gmm_free(m);
+    scene_free(s);
+}
+
+static void sums_of_floats_stay_sums_of_floats(void **state)
+{
+    (void)state;
+    scene *const s = scene_new();
+    gmm_model *const m = started(s, REF_SPHERICAL, NULL);
+    float *const x = fixture_narrow(N * D, s->x);
+    genmod_data *const narrow = fixture_view_f32(N, D, x);
+    gmm_statistics *const a = sums_of(m, narrow), *const b = sent(a, m);
+    assert_ok(gmm_statistics_add(b, narrow, NULL));
+    assert_status(gmm_statistics_add(b, s->view, NULL), GENMOD_BAD_ARGUMENT,
+                  NULL);
+    gmm_statistics_free(a);
+    gmm_statistics_free(b);
+    genmod_data_free(narrow);
+    free(x);
+    gmm_free(m);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +463,8 @@ int main(void)
         cmocka_unit_test(sums_that_do_not_fit_are_refused),
         cmocka_unit_test(bad_rows_leave_the_sums_alone),
         cmocka_unit_test(damaged_sums_are_refused),
+        cmocka_unit_test(forged_sums_are_refused),
+        cmocka_unit_test(sums_of_floats_stay_sums_of_floats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* A posterior's life: set, saved, loaded, gone on from, refused. */
 #include "gmm/fixture.h"
+#include "gmm/forge.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define N 300
@@ -304,6 +306,46 @@ static void damaged_files_are_refused(void **state)
     scene_free(s);
 }
 
+static void forged_posteriors_are_refused(void **state)
+{
+    (void)state;
+    static const forgery faults[] = {
+        {NULL, NULL, "prior_covariance", SIZE_MAX, 0, "is missing", 0},
+        {NULL, NULL, "posterior_counts", SIZE_MAX, 0, "is missing", 0},
+        {NULL, NULL, "posterior_flags", SIZE_MAX, 0, "is missing", 0},
+        {NULL, NULL, "prior_mean", SIZE_MAX, 0, "tensors", 0},
+        {"option.inference", "em", NULL, 0, 0, "inference is \"em\"", 0},
+        {NULL, NULL, "posterior_flags", 1, 0.5, "posterior_flags[1] is 0.5", 0},
+        {NULL, NULL, "posterior_flags", 2, NAN, "posterior_flags[2] is nan", 0},
+        {NULL, NULL, "posterior_counts", 1, -1, "posterior_counts[1] is -1", 0},
+        {NULL, NULL, "posterior_counts", 2, INFINITY, "[2] is inf", 0},
+        {NULL, NULL, "prior_mean", 0, NAN, "nan", 0},
+        {NULL, NULL, "prior_covariance", 0, -1, "-1", 0}};
+    scene *const s = scene_new();
+    gmm_model *const m = fixture_model(K, REF_SPHERICAL, VARY);
+    gmm_model *const to = fixture_model(1, REF_FULL, NULL);
+    set_prior(m, REF_SPHERICAL);
+    assert_ok(gmm_start(m, s->view, NULL));
+    assert_ok(gmm_step(m, s->view, NULL));
+    const fixture_bytes file = fixture_save(m);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const fixture_bytes f = forged(file, &faults[i]);
+        assert_status(gmm_load(to, f.n, f.p, s->w), GENMOD_BAD_BYTES, s->w);
+        fixture_says(s->w, faults[i].says);
+        assert_int_equal(gmm_dimension(to), 0);
+        free(f.p);
+    }
+    /* a posterior that has not been fitted needs no covariance of its own */
+    const forgery young = {NULL, NULL, "posterior_flags", 2, 0, NULL, 0};
+    const fixture_bytes f = forged(file, &young);
+    assert_ok(gmm_load(to, f.n, f.p, NULL));
+    free(f.p);
+    free(file.p);
+    gmm_free(m);
+    gmm_free(to);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +358,7 @@ int main(void)
         cmocka_unit_test(priors_that_are_none_are_refused_in_training),
         cmocka_unit_test(what_em_alone_can_do_is_refused),
         cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(forged_posteriors_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,6 +153,7 @@ static const mistake mistakes[] = {
     {"784", "dense 5 bias", "9", "unexpected 'bias' (dense N [nobias]"},
     {"784", "dense 5 nobias nobias", "16", "'nobias' comes second"},
     {"784", "dense 5 he glorot", "12", "'glorot' comes second"},
+    {"4x9x11", "conv 8 k3 g0", "11", "expected gG"},
     {"784", "dense 5 k3", "9", "unexpected 'k3'"},
     {"784", "dense 5 relu", "9", "unexpected 'relu'"},
     {"784", "dense 5, relu", "7", "not '5,'"},
