@@ -1,9 +1,10 @@
-/* Writes a small saved mixture of each covariance type into one folder, small
- * autoencoders, variational ones and adversarial networks into three others:
- * where the fuzzers start from. Run it again after a change of the format. */
+/* Writes a small saved mixture of each covariance type and sums of one into a
+ * folder, and small autoencoders, variational ones and adversarial networks
+ * into three others: where the fuzzers start from. Run it again after a change
+ * of the format. */
+#include "fuzz/sums.h"
 #include "genmod/ae.h"
 #include "genmod/gan.h"
-#include "genmod/gmm.h"
 #include "genmod/vae.h"
 
 #include <stdio.h>
@@ -61,6 +62,28 @@ static int make(const char *folder, const char *name, const char *covariance,
     gmm_free(m);
     genmod_data_free(v);
     genmod_config_free(c);
+    return failed;
+}
+
+static int make_sums(const char *folder, const char *name)
+{
+    enum { N = 12 };
+    double x[2 * N];
+    unsigned char out[2048];
+    size_t need;
+    genmod_data *v = NULL;
+    gmm_statistics *s = NULL;
+    gmm_model *const m = sums_model();
+    fill(N, x);
+    const int failed =
+        genmod_data_new(&v, NULL) ||
+        genmod_data_set_rows(v, GENMOD_F64, N, 2, x, 0, 0, NULL) ||
+        gmm_statistics_new(m, &s, NULL) || gmm_statistics_add(s, v, NULL) ||
+        gmm_statistics_save(s, sizeof out, out, &need, NULL) ||
+        write_file(folder, name, out, need);
+    gmm_statistics_free(s);
+    genmod_data_free(v);
+    gmm_free(m);
     return failed;
 }
 
@@ -209,6 +232,7 @@ int main(int argc, char **argv)
         if (make(argv[1], names[i], names[i], "em"))
             return EXIT_FAILURE;
     return make(argv[1], "variational", "full", "variational") ||
+           make_sums(argv[1], "sums") ||
            make_ae(argv[2], "saved", "dense 3; tanh; dense 1", 0) ||
            make_ae(argv[2], "checkpoint", "dense 1", 1) ||
            make_ae(argv[2], "norm", "dense 2; batchnorm; relu; dense 1", 0) ||
