@@ -202,8 +202,8 @@ GENMOD_CALL int32_t genmod_context_set_parallel_for(genmod_context *c,
  * every machine that has it.
  *
  * @param c     the context, not yet in use
- * @param name  "x86-64-v2", "x86-64-v3" (AVX2, FMA), "x86-64-v4" (AVX-512),
- *   "aarch64", "generic"; NULL for the best that the machine has
+ * @param name  "x86-64-v3" (AVX2, FMA), "x86-64-v4" (AVX-512), "aarch64",
+ *   "generic" (SSE2 on x86-64); NULL for the best that the machine has
  * @retval GENMOD_BAD_ARGUMENT c is NULL, or no such name
  * @retval GENMOD_UNSUPPORTED the machine or this build does not have it
  * @retval GENMOD_BUSY a workspace was made with c already

@@ -85,7 +85,7 @@ int32_t ad_compile(const ad_graph *g, const ad_store *s, size_t n,
     *out = NULL;
     if (status)
         return status;
-    p.ops = kern_ops_of(base_cpu(w), ad_store_type(s));
+    p.ops = kern_ops_of_graph(base_cpu(w), ad_store_type(s));
     p.program = base_alloc_zero(w, 1, sizeof *p.program);
     if (!p.program)
         return base_status(w);

@@ -18,7 +18,9 @@
 #include "genmod/data.h"
 #include "genmod/scale.h"
 
-/* Instruction sets, in the order of preference within an architecture. */
+/* Instruction sets, in the order of preference within an architecture.
+ * x86-64-v2 is a level that has no kernels: it hardly differs from generic,
+ * which is compiled for SSE2 there. */
 #define BASE_CPU_GENERIC 0
 #define BASE_CPU_X86_V2 1
 #define BASE_CPU_X86_V3 2

@@ -45,15 +45,14 @@ int32_t base_cpu_best(void)
     const unsigned v4 =
         bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ | bit_AVX512VL;
 
-    if (!has(one.c, v2) || !has(far.c, bit_LAHF_LM))
+    if (!has(one.c, v2 | v3) || !has(far.c, bit_LAHF_LM | bit_LZCNT) ||
+        ask(0).a < 7)
         return BASE_CPU_GENERIC;
-    if (!has(one.c, v3) || !has(far.c, bit_LZCNT) || ask(0).a < 7)
-        return BASE_CPU_X86_V2;
     const words seven = ask(7);
     const unsigned states = saved_states();
     if (!has(seven.b, bit_AVX2 | bit_BMI | bit_BMI2) ||
         !has(states, 0x06)) /* xmm and ymm */
-        return BASE_CPU_X86_V2;
+        return BASE_CPU_GENERIC;
     /* opmask, the upper halves of zmm, zmm16 and above */
     return has(states, 0xe6) && has(seven.b, v4) ? BASE_CPU_X86_V4
                                                  : BASE_CPU_X86_V3;
@@ -98,6 +97,8 @@ int32_t base_cpu_named(const char *name)
 
 int base_cpu_covers(int32_t best, int32_t cpu)
 {
+    if (cpu == BASE_CPU_X86_V2)
+        return 0;
     if (cpu == BASE_CPU_GENERIC || cpu == best)
         return 1;
     return best <= BASE_CPU_X86_V4 && cpu <= best;

@@ -9,17 +9,19 @@
 #define CHUNK 64
 #define LN_TWO 0.69314718055994530942
 
-static void special(const kern_ops *f64, uint16_t op, size_t n, double *x)
+/* The operators of graphs: those of doubles are of one set. */
+static void special(uint16_t op, size_t n, double *x)
 {
     const kern_tile code = {.op = op};
     void *const reg[1] = {x};
 
-    f64->tile(1, &code, n, (kern_real *const *)reg);
+    kern_ops_of_graph(BASE_CPU_GENERIC, GENMOD_F64)
+        ->tile(1, &code, n, (kern_real *const *)reg);
 }
 
-static double one(const kern_ops *f64, uint16_t op, double x)
+static double one(uint16_t op, double x)
 {
-    special(f64, op, 1, &x);
+    special(op, 1, &x);
     return x;
 }
 
@@ -29,20 +31,19 @@ static double ln(const kern_ops *f64, double x)
     return x;
 }
 
-static double digamma(const kern_ops *f64, double x)
+static double digamma(double x)
 {
-    return one(f64, KERN_POLYGAMMA, x);
+    return one(KERN_POLYGAMMA, x);
 }
 
-static double lgamma_of(const kern_ops *f64, double x)
+static double lgamma_of(double x)
 {
-    return one(f64, KERN_LGAMMA, x);
+    return one(KERN_LGAMMA, x);
 }
 
 /* sum_i f((nu - i) / 2), i = 0 … d - 1: of E ln |Lambda|, (10.65), and of a
  * Wishart density's constant, (B.79), but for its power of pi. */
-static double over_columns(const kern_ops *f64, uint16_t op, double nu,
-                           size_t d)
+static double over_columns(uint16_t op, double nu, size_t d)
 {
     double sum = 0, x[CHUNK];
 
@@ -51,7 +52,7 @@ static double over_columns(const kern_ops *f64, uint16_t op, double nu,
 
         for (size_t i = 0; i < m; i++)
             x[i] = (nu - (double)(first + i)) / 2;
-        special(f64, op, m, x);
+        special(op, m, x);
         for (size_t i = 0; i < m; i++)
             sum += x[i];
     }
@@ -64,49 +65,45 @@ static double spread_log(const gmm_hyper *h, double nu)
     const double d = (double)h->d;
 
     if (h->type->triangle)
-        return over_columns(h->ops, KERN_POLYGAMMA, nu, h->d) -
-               d * ln(h->ops, nu / 2);
+        return over_columns(KERN_POLYGAMMA, nu, h->d) - d * ln(h->ops, nu / 2);
     if (h->type->scalar)
-        return d * (digamma(h->ops, d * nu / 2) - ln(h->ops, d * nu / 2));
-    return d * (digamma(h->ops, nu / 2) - ln(h->ops, nu / 2));
+        return d * (digamma(d * nu / 2) - ln(h->ops, d * nu / 2));
+    return d * (digamma(nu / 2) - ln(h->ops, nu / 2));
 }
 
 /* ---- weights ------------------------------------------------------------- */
 
 /* KL(Dirichlet(a) || Dirichlet(b)) of two numbers, the Beta density. */
-static double beta_divergence(const kern_ops *f, double a0, double a1,
-                              double b0, double b1)
+static double beta_divergence(double a0, double a1, double b0, double b1)
 {
-    return lgamma_of(f, a0 + a1) - lgamma_of(f, a0) - lgamma_of(f, a1) -
-           lgamma_of(f, b0 + b1) + lgamma_of(f, b0) + lgamma_of(f, b1) +
-           (a0 - b0) * digamma(f, a0) + (a1 - b1) * digamma(f, a1) -
-           (a0 + a1 - b0 - b1) * digamma(f, a0 + a1);
+    return lgamma_of(a0 + a1) - lgamma_of(a0) - lgamma_of(a1) -
+           lgamma_of(b0 + b1) + lgamma_of(b0) + lgamma_of(b1) +
+           (a0 - b0) * digamma(a0) + (a1 - b1) * digamma(a1) -
+           (a0 + a1 - b0 - b1) * digamma(a0 + a1);
 }
 
 /* log_weight [k] <- E ln pi_j, (10.66); gives KL(q(pi) || p(pi)). */
 static double dirichlet(const gmm_hyper *h, const double *alpha,
                         double *log_weight)
 {
-    const kern_ops *const f = h->ops;
     const double k = (double)h->k;
     double total = 0, sum = 0, psi;
 
     for (size_t j = 0; j < h->k; j++)
         total += alpha[j];
-    psi = digamma(f, total);
+    psi = digamma(total);
     for (size_t j = 0; j < h->k; j++) {
-        log_weight[j] = digamma(f, alpha[j]) - psi;
+        log_weight[j] = digamma(alpha[j]) - psi;
         sum += (alpha[j] - h->concentration) * log_weight[j] -
-               lgamma_of(f, alpha[j]) + lgamma_of(f, h->concentration);
+               lgamma_of(alpha[j]) + lgamma_of(h->concentration);
     }
-    return sum + lgamma_of(f, total) - lgamma_of(f, k * h->concentration);
+    return sum + lgamma_of(total) - lgamma_of(k * h->concentration);
 }
 
 /* The same of broken sticks: Blei, Jordan 2006, (10) and (17). */
 static double sticks(const gmm_hyper *h, const double *alpha,
                      double *log_weight)
 {
-    const kern_ops *const f = h->ops;
     double left = 0, sum = 0;
 
     for (size_t j = 0; j < h->k; j++) {
@@ -115,9 +112,9 @@ static double sticks(const gmm_hyper *h, const double *alpha,
         log_weight[j] = left;
         if (j + 1 == h->k)
             break;
-        log_weight[j] += digamma(f, a) - digamma(f, a + b);
-        left += digamma(f, b) - digamma(f, a + b);
-        sum += beta_divergence(f, a, b, 1, h->concentration);
+        log_weight[j] += digamma(a) - digamma(a + b);
+        left += digamma(b) - digamma(a + b);
+        sum += beta_divergence(a, b, 1, h->concentration);
     }
     return sum;
 }
@@ -192,13 +189,12 @@ static int32_t unit_item(size_t unit, size_t slot, void *arg)
     /* ln B(W, nu) - ln B(W_0, nu_0), W^-1 = nu unit */
     sum += nu / 2 * (det + d * ln(f, nu)) - nu0 / 2 * v->log_det;
     if (h->type->triangle)
-        sum += over_columns(f, KERN_LGAMMA, nu0, h->d) -
-               over_columns(f, KERN_LGAMMA, nu, h->d) -
+        sum += over_columns(KERN_LGAMMA, nu0, h->d) -
+               over_columns(KERN_LGAMMA, nu, h->d) -
                (nu - nu0) / 2 * d * LN_TWO;
     else
         sum +=
-            d / size *
-                (lgamma_of(f, size * nu0 / 2) - lgamma_of(f, size * nu / 2)) +
+            d / size * (lgamma_of(size * nu0 / 2) - lgamma_of(size * nu / 2)) +
             (nu - nu0) / 2 * d * ln(f, size / 2);
     v->unit_terms[unit] = sum;
     return GENMOD_OK;

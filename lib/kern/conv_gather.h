@@ -64,8 +64,8 @@ INLINE void copy_cells(size_t n, const REAL *from, REAL *to)
 
 static void clear_cells(size_t n, REAL *to)
 {
-    for (size_t i = 0; i < n; i++)
-        to[i] = 0;
+    for (size_t i = 0; i < n; i += LANES)
+        give_part(to, n, i, v_zero());
 }
 
 INLINE void add_line(size_t n, const REAL *from, REAL *to)

@@ -64,8 +64,10 @@ INLINE void multiply(const int rows, const int vectors, const tile *t)
     const REAL *b = t->b;
     const size_t b_row = t->b_row, a_col = t->a_col;
 
+    UNROLL
     for (int r = 0; r < rows; r++) {
         a[r] = t->a + (size_t)r * t->a_row;
+        UNROLL
         for (int v = 0; v < vectors; v++)
             sum[r][v] =
                 t->start
@@ -75,12 +77,15 @@ INLINE void multiply(const int rows, const int vectors, const tile *t)
     size_t at = 0;
     for (size_t p = t->k; p > 0; p--, b += b_row, at += a_col) {
         vec row[TILE_VECTORS];
+        UNROLL
         for (int v = 0; v < vectors; v++) {
             row[v] = v_loadu(b + v * LANES);
             __builtin_prefetch(b + AHEAD * b_row + v * LANES);
         }
+        UNROLL
         for (int r = 0; r < rows; r++) {
             const vec x = v_set1(a[r][at]);
+            UNROLL
             for (int v = 0; v < vectors; v++)
                 sum[r][v] = v_fma(x, row[v], sum[r][v]);
         }
@@ -90,12 +95,16 @@ INLINE void multiply(const int rows, const int vectors, const tile *t)
     const size_t c_row = t->c_row;
     const vec alpha = v_set1(t->alpha), beta = v_set1(t->beta);
     if (t->beta == 0) {
+        UNROLL
         for (int r = 0; r < rows; r++, c += c_row)
+            UNROLL
             for (int v = 0; v < vectors; v++)
                 v_storeu(c + v * LANES, v_mul(alpha, sum[r][v]));
         return;
     }
+    UNROLL
     for (int r = 0; r < rows; r++, c += c_row)
+        UNROLL
         for (int v = 0; v < vectors; v++)
             v_storeu(c + v * LANES, v_fma(beta, v_loadu(c + v * LANES),
                                           v_mul(alpha, sum[r][v])));
@@ -184,9 +193,11 @@ static void pack_transposed(size_t k, const REAL *b, size_t b_col, REAL *to,
     size_t p = 0;
     for (; p + LANES <= k; p += LANES) {
         vec x[LANES];
+        UNROLL
         for (int j = 0; j < LANES; j++)
             x[j] = v_loadu(b + (size_t)j * b_col + p);
         v_transpose(x);
+        UNROLL
         for (size_t i = 0; i < LANES; i++)
             v_store(to + (p + i) * to_row, x[i]);
     }
@@ -218,22 +229,30 @@ static void read_tile(const product *g, size_t rows, size_t columns,
                       const REAL *c, REAL *out, size_t width)
 {
     for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++)
-            out[i * width + j] = c[i * g->c_row + j * g->c_col];
+        for (size_t j = 0; j < width; j++)
+            out[i * width + j] =
+                j < columns ? c[i * g->c_row + j * g->c_col] : 0;
 }
 
 static void write_tile(const product *g, size_t rows, size_t columns,
                        const REAL *out, size_t width, REAL *c)
 {
     if (g->c_row == 1 && rows == TILE_ROWS) {
-        for (size_t j = 0; j < columns; j++)
+        for (size_t j = 0; j < columns; j++) {
+            UNROLL
             for (size_t i = 0; i < TILE_ROWS; i++)
                 c[i + j * g->c_col] = out[i * width + j];
+        }
         return;
     }
     for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++)
-            c[i * g->c_row + j * g->c_col] = out[i * width + j];
+        for (size_t j = 0; j < columns; j += g->c_col == 1 ? LANES : 1) {
+            const REAL *const from = out + i * width + j;
+            if (g->c_col == 1)
+                give_part(c + i * g->c_row, columns, j, v_loadu(from));
+            else
+                c[i * g->c_row + j * g->c_col] = *from;
+        }
 }
 
 /* A tile whose outputs are no whole vectors side by side. */
@@ -242,10 +261,8 @@ static void multiply_ragged(const product *g, size_t rows, size_t columns,
 {
     REAL out[TILE_ROWS_MOST * TILE_VECTORS * LANES];
     const size_t width = (size_t)vectors * LANES;
-    if (t->beta != 0) {
-        __builtin_memset(out, 0, sizeof out);
+    if (t->beta != 0)
         read_tile(g, rows, columns, c, out, width);
-    }
     t->c = out;
     t->c_row = width;
     multiply_any(rows, vectors, t);

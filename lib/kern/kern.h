@@ -109,6 +109,8 @@ typedef struct kern_ops {
     /* sum_i x_i in a fixed tree, as double */
     double (*sum)(size_t n, const kern_real *x);
 
+    /* ---- from here on, but for sum_squares(): kern_ops_of_graph() ---- */
+
     /* tile_kernel.h: runs `code` over n <= KERN_TILE elements; register r is
      * reg[r][0 … n - 1], of any alignment. An output may be an input. The bits
      * of an element do not depend on n or on where it lies. */
@@ -163,6 +165,9 @@ typedef struct kern_ops {
 /* The table of an instruction set (base_cpu()) and type; NULL where this build
  * lacks it. */
 const kern_ops *kern_ops_of(int32_t cpu, int32_t type);
+/* The same for whoever runs graphs or moves parameters. Doubles do so in checks
+ * of gradients alone, so only the generic set has these kernels for them. */
+const kern_ops *kern_ops_of_graph(int32_t cpu, int32_t type);
 
 /* ---- gemm.c: the contract ----------------------------------------------- */
 

@@ -18,14 +18,17 @@
 #define QUAD_COLUMNS 3
 #endif
 
+#define QUAD_LEAST (16 / LANES) /* what a number of vectors is a multiple of */
+
 static size_t vectors_of(size_t m)
 {
-    return (m + 15) / 16 * 16 / LANES;
+    return (m + 15) / 16 * QUAD_LEAST;
 }
 
 /* offset - q / 2 */
 INLINE void store_densities(int vecs, REAL offset, const vec *q, REAL *l)
 {
+    UNROLL
     for (int v = 0; v < vecs; v++)
         v_store(l + v * LANES,
                 v_fnma(v_set1((REAL)0.5), q[v], v_set1(offset)));
@@ -39,9 +42,11 @@ INLINE void quad_rows(int cols, int vecs, size_t depth, size_t d,
                       vec acc[QUAD_COLUMNS][QUAD_VECS])
 {
     for (size_t l = 0; l < depth; l++) {
+        UNROLL
         for (int v = 0; v < vecs; v++) {
             const vec x = v_load(delta + (l * vecs + v) * LANES);
 
+            UNROLL
             for (int c = 0; c < cols; c++)
                 acc[c][v] = v_fma(v_set1(u[l * d + c]), x, acc[c][v]);
         }
@@ -52,10 +57,13 @@ INLINE void quad_rows(int cols, int vecs, size_t depth, size_t d,
 INLINE void quad_corner(int cols, int vecs, size_t d, const REAL *u,
                         const REAL *delta, vec acc[QUAD_COLUMNS][QUAD_VECS])
 {
+    UNROLL
     for (int l = 0; l < cols; l++) {
+        UNROLL
         for (int v = 0; v < vecs; v++) {
             const vec x = v_load(delta + (l * vecs + v) * LANES);
 
+            UNROLL
             for (int c = 0; c < cols; c++)
                 if (c >= l)
                     acc[c][v] = v_fma(v_set1(u[l * d + c]), x, acc[c][v]);
@@ -72,51 +80,51 @@ INLINE void quad_tile(int cols, int vecs, int first, int last, size_t depth,
 {
     vec acc[QUAD_COLUMNS][QUAD_VECS];
 
+    UNROLL
     for (int c = 0; c < cols; c++)
+        UNROLL
         for (int v = 0; v < vecs; v++)
             acc[c][v] = first ? v_zero() : v_load(y + (c * vecs + v) * LANES);
     quad_rows(cols, vecs, depth, d, u, delta, acc);
     if (last) {
         quad_corner(cols, vecs, d, u + depth * d, delta + depth * vecs * LANES,
                     acc);
+        UNROLL
         for (int c = 0; c < cols; c++)
+            UNROLL
             for (int v = 0; v < vecs; v++)
                 q[v] = v_fma(acc[c][v], acc[c][v], q[v]);
     } else {
+        UNROLL
         for (int c = 0; c < cols; c++)
+            UNROLL
             for (int v = 0; v < vecs; v++)
                 v_store(y + (c * vecs + v) * LANES, acc[c][v]);
     }
 }
 
-/* quad_tile() with the number of columns made a constant, QUAD_COLUMNS of more
- * than that. */
+/* The columns of the next tile, of `left`: each number that a tile may have is
+ * code of its own. */
+static size_t quad_width(size_t left)
+{
+    if (left >= QUAD_COLUMNS)
+        return QUAD_COLUMNS;
+    return left >= 4 ? 4 : left >= 2 ? 2 : 1;
+}
+
+/* quad_tile() with the number of columns, a quad_width(), made a constant. */
 INLINE void quad_columns(size_t cols, int vecs, int first, int last,
                          size_t depth, size_t d, const REAL *u,
                          const REAL *delta, REAL *y, vec *q)
 {
-    switch (cols < QUAD_COLUMNS ? cols : QUAD_COLUMNS) {
-    case 1:
-        quad_tile(1, vecs, first, last, depth, d, u, delta, y, q);
-        break;
-    case 2:
-        quad_tile(2, vecs, first, last, depth, d, u, delta, y, q);
-        break;
-#if QUAD_COLUMNS > 3
-    case 3:
-        quad_tile(3, vecs, first, last, depth, d, u, delta, y, q);
-        break;
-    case 4:
-        quad_tile(4, vecs, first, last, depth, d, u, delta, y, q);
-        break;
-    case 5:
-        quad_tile(5, vecs, first, last, depth, d, u, delta, y, q);
-        break;
-#endif
-    default:
+    if (cols == QUAD_COLUMNS)
         quad_tile(QUAD_COLUMNS, vecs, first, last, depth, d, u, delta, y, q);
-        break;
-    }
+    else if (QUAD_COLUMNS > 4 && cols == 4)
+        quad_tile(4, vecs, first, last, depth, d, u, delta, y, q);
+    else if (cols == 2)
+        quad_tile(2, vecs, first, last, depth, d, u, delta, y, q);
+    else
+        quad_tile(1, vecs, first, last, depth, d, u, delta, y, q);
 }
 
 /* q of `vecs` vectors of rows, U in square blocks of QUAD_DEPTH, those above
@@ -137,15 +145,18 @@ INLINE void quad_rows_of(int vecs, size_t d, const REAL *panel, const REAL *mu,
             const size_t rows = last ? width : QUAD_DEPTH;
 
             for (size_t j = 0; j < rows; j++)
+                UNROLL
                 for (int v = 0; v < vecs; v++)
                     v_store(delta + (j * vecs + v) * LANES,
                             v_sub(v_load(panel + (above + j) * KERN_ROWS +
                                          v * LANES),
                                   v_set1(mu[above + j])));
-            for (size_t c = 0; c < width; c += QUAD_COLUMNS)
-                quad_columns(width - c, vecs, above == 0, last,
-                             last ? c : rows, d, u + above * d + i + c, delta,
+            for (size_t c = 0, cols; c < width; c += cols) {
+                cols = quad_width(width - c);
+                quad_columns(cols, vecs, above == 0, last, last ? c : rows, d,
+                             u + above * d + i + c, delta,
                              y + c * vecs * LANES, q);
+            }
         }
     }
     store_densities(vecs, offset, q, l);
@@ -163,10 +174,10 @@ static void quad_full(size_t d, size_t m, const void *cells, const void *means,
     for (; i + QUAD_VECS <= n; i += QUAD_VECS)
         quad_rows_of(QUAD_VECS, d, panel + i * LANES, mu, u, base,
                      l + i * LANES);
-    for (; i + 2 <= n; i += 2)
+    for (; QUAD_LEAST <= 2 && i + 2 <= n; i += 2)
         quad_rows_of(2, d, panel + i * LANES, mu, u, base,
                      l + i * LANES);
-    for (; i < n; i++)
+    for (; QUAD_LEAST == 1 && i < n; i++)
         quad_rows_of(1, d, panel + i * LANES, mu, u, base,
                      l + i * LANES);
 }
@@ -182,6 +193,7 @@ INLINE void quad_diag_rows(int vecs, size_t d, const REAL *panel,
     for (size_t c = 0; c < d; c++) {
         const vec scale = v_set1(s[c]), back = v_set1(-s[c] * mu[c]);
 
+        UNROLL
         for (int v = 0; v < vecs; v++) {
             const vec e =
                 v_fma(scale, v_load(panel + c * KERN_ROWS + v * LANES), back);
@@ -205,10 +217,13 @@ static void quad_diag(size_t d, size_t m, const void *cells, const void *means,
     for (; i + 2 * QUAD_VECS <= n; i += 2 * QUAD_VECS)
         quad_diag_rows(2 * QUAD_VECS, d, panel + i * LANES, mu, s,
                        base, l + i * LANES);
-    for (; i + 2 <= n; i += 2)
+    for (; QUAD_LEAST == 4 && i < n; i += 4)
+        quad_diag_rows(4, d, panel + i * LANES, mu, s, base,
+                       l + i * LANES);
+    for (; QUAD_LEAST <= 2 && i + 2 <= n; i += 2)
         quad_diag_rows(2, d, panel + i * LANES, mu, s, base,
                        l + i * LANES);
-    for (; i < n; i++)
+    for (; QUAD_LEAST == 1 && i < n; i++)
         quad_diag_rows(1, d, panel + i * LANES, mu, s, base,
                        l + i * LANES);
 }
@@ -313,23 +328,29 @@ INLINE void moment_sums(int rows, int cols, int diagonal, size_t n,
 {
     vec acc[SQUARE * SQUARE], center[SQUARE];
 
+    UNROLL
     for (int i = 0; i < SQUARE * SQUARE; i++)
         acc[i] = v_zero();
+    UNROLL
     for (int b = 0; b < cols; b++)
         center[b] = v_set1(mu[b]);
     for (size_t i = 0; i < n * LANES; i += LANES) {
         vec e[SQUARE];
 
+        UNROLL
         for (int b = 0; b < cols; b++)
             e[b] = v_sub(v_load(x + b * KERN_ROWS + i), center[b]);
+        UNROLL
         for (int a = 0; a < rows; a++) {
             const vec y = v_load(re + a * APART + i);
 
+            UNROLL
             for (int b = 0; b < cols; b++)
                 if (!diagonal || b >= a)
                     acc[a * SQUARE + b] = v_fma(y, e[b], acc[a * SQUARE + b]);
         }
     }
+    UNROLL
     for (int i = 0; i < SQUARE * SQUARE; i += LANES)
         v_storeu(out + i, v_sums(acc + i));
 }
@@ -342,11 +363,14 @@ INLINE void moment_tile(int rows, int cols, int diagonal, size_t n, size_t d,
 
     moment_sums(rows, cols, diagonal, n, re, x, mu, out);
     if (!diagonal && cols == SQUARE) {
+        UNROLL
         for (int a = 0; a < SQUARE; a++)
             add_four(out + a * SQUARE, s2 + (size_t)a * d);
         return;
     }
+    UNROLL
     for (int a = 0; a < rows; a++)
+        UNROLL
         for (int b = 0; b < cols; b++)
             if (!diagonal || b >= a)
                 s2[(size_t)a * d + b] += (double)out[a * SQUARE + b];
@@ -399,11 +423,13 @@ INLINE void weigh_columns(int cols, size_t n, const REAL *x, const REAL *mu,
 {
     vec acc[SQUARE];
 
+    UNROLL
     for (int c = 0; c < cols; c++)
         acc[c] = v_zero();
     for (size_t i = 0; i < n * LANES; i += LANES) {
         const vec w = v_load(r + i);
 
+        UNROLL
         for (int c = 0; c < cols; c++) {
             const vec e = v_sub(v_load(x + c * KERN_ROWS + i), v_set1(mu[c]));
             const vec y = v_mul(w, e);
@@ -412,6 +438,7 @@ INLINE void weigh_columns(int cols, size_t n, const REAL *x, const REAL *mu,
             acc[c] = v_add(acc[c], y);
         }
     }
+    UNROLL
     for (int c = 0; s1 && c < cols; c++)
         s1[c] += (double)v_sum(acc[c]);
 }
@@ -433,11 +460,13 @@ INLINE void moment_columns(int cols, size_t n, const REAL *x, const REAL *mu,
 {
     vec acc[LANES], sums;
 
+    UNROLL
     for (int c = 0; c < LANES; c++)
         acc[c] = v_zero();
     for (size_t i = 0; i < n * LANES; i += LANES) {
         const vec w = v_load(r + i);
 
+        UNROLL
         for (int c = 0; c < cols; c++) {
             const vec e = v_sub(v_load(x + c * KERN_ROWS + i), v_set1(mu[c]));
             const vec we = v_mul(w, e);
@@ -447,6 +476,7 @@ INLINE void moment_columns(int cols, size_t n, const REAL *x, const REAL *mu,
         }
     }
     sums = v_sums(acc);
+    UNROLL
     for (int c = 0; c < cols; c++) {
         s1[c] += (double)sums[c];
         s2[c] += (double)sums[LANES / 2 + c];
@@ -490,18 +520,22 @@ INLINE void origin_sums(int comps, int cols, size_t n, const REAL *x,
 {
     vec acc[ORIGIN_SUMS];
 
+    UNROLL
     for (int s = 0; s < ORIGIN_SUMS; s++)
         acc[s] = v_zero();
     for (size_t i = 0; i < n * LANES; i += LANES) {
         vec a[ORIGIN_COLUMNS], square[ORIGIN_COLUMNS];
 
+        UNROLL
         for (int c = 0; c < cols; c++) {
             a[c] = v_load(x + c * KERN_ROWS + i);
             square[c] = v_mul(a[c], a[c]);
         }
+        UNROLL
         for (int j = 0; j < comps; j++) {
             const vec w = v_load(r + j * KERN_ROWS + i);
 
+            UNROLL
             for (int c = 0; c < cols; c++) {
                 vec *const s = acc + 2 * (j * cols + c);
 
@@ -510,6 +544,7 @@ INLINE void origin_sums(int comps, int cols, size_t n, const REAL *x,
             }
         }
     }
+    UNROLL
     for (int s = 0; s < ORIGIN_SUMS; s += LANES)
         v_storeu(sums + s, v_sums(acc + s));
 }
@@ -520,7 +555,9 @@ INLINE void origin_tile(int comps, int cols, size_t n, size_t d, const REAL *x,
     REAL sums[ORIGIN_SUMS];
 
     origin_sums(comps, cols, n, x, r, sums);
+    UNROLL
     for (int j = 0; j < comps; j++)
+        UNROLL
         for (int c = 0; c < cols; c++) {
             s1[(size_t)j * d + c] += (double)sums[2 * (j * cols + c)];
             s2[(size_t)j * d + c] += (double)sums[2 * (j * cols + c) + 1];

@@ -31,7 +31,7 @@ INLINE words multiply_low(words a, words b)
     return (words)_mm512_mul_epu32((__m512i)a, (__m512i)b);
 #elif KERN_SET == BASE_CPU_X86_V3
     return (words)_mm256_mul_epu32((__m256i)a, (__m256i)b);
-#elif KERN_SET == BASE_CPU_X86_V2
+#elif defined(__SSE2__)
     return (words)_mm_mul_epu32((__m128i)a, (__m128i)b);
 #elif KERN_SET == BASE_CPU_AARCH64
     return (words)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
@@ -80,6 +80,7 @@ INLINE void uniforms(uint64_t seed, uint64_t row, uint32_t site, size_t first,
     words c[4] = {words_of(row), words_of(row >> 32), words_of(site),
                   words_of(first)};
 
+    UNROLL
     for (int b = 0; b < BLOCKS; b++)
         c[3][b] += (uint64_t)b;
     philox(c, (uint32_t)seed, (uint32_t)(seed >> 32));

@@ -67,6 +67,7 @@ INLINE void add_lanes(double *acc, vec run)
     part_vec part[LANES / DOUBLES];
 
     memcpy(part, &run, sizeof run);
+    UNROLL
     for (int i = 0; i < LANES / DOUBLES; i++)
         *(dvec *)(acc + i * DOUBLES) += __builtin_convertvector(part[i], dvec);
 }
@@ -79,6 +80,7 @@ INLINE void strip_runs(vec (*f)(vec, vec), const stripe *s, size_t k, int count,
     const int whole = count == STRIP_VECTORS;
     vec of[STRIP_VECTORS];
 
+    UNROLL
     for (int v = 0; v < count; v++)
         of[v] = v_loadu(c + (k + v) * LANES);
     for (size_t r = 0; r < s->rows; r += KERN_RUN) {
@@ -86,6 +88,7 @@ INLINE void strip_runs(vec (*f)(vec, vec), const stripe *s, size_t k, int count,
         vec run[STRIP_VECTORS] = {{0}}, square[STRIP_VECTORS] = {{0}};
 
         for (size_t q = r; q < end; q++) {
+            UNROLL
             for (int v = 0; v < count; v++) {
                 const vec e = f(strip_load(whole, s, q, k + v), of[v]);
 
@@ -94,6 +97,7 @@ INLINE void strip_runs(vec (*f)(vec, vec), const stripe *s, size_t k, int count,
                     square[v] = v_add(square[v], v_mul(e, e));
             }
         }
+        UNROLL
         for (int v = 0; v < count; v++) {
             add_lanes(acc + (k + v) * LANES, run[v]);
             if (squares)

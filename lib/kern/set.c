@@ -4,22 +4,36 @@
  *     KERN_SET    BASE_CPU_… of the set
  *     KERN_BITS   32 or 64
  *     KERN_TABLE  the table's name, as set.h declares it
+ *     KERN_FAST   compile products and convolutions, which training waits for,
+ *                 for speed, where the rest is compiled for size
  */
 #include "kern/set.h"
 #include "kern/vector.h"
 
 #include "kern/panel_kernel.h"
 #include "kern/vmath_kernel.h"
+#include "kern/squares_kernel.h"
+#include "kern/mixture_kernel.h"
+#include "kern/pair_kernel.h"
+
+/* What graphs are run with: kern_ops_of_graph(). */
+#if KERN_BITS == 32 || KERN_SET == BASE_CPU_GENERIC
+#define KERN_GRAPH
 #include "kern/special_kernel.h"
 #include "kern/tile_kernel.h"
 #include "kern/reduce_kernel.h"
 #include "kern/random_kernel.h"
-#include "kern/mixture_kernel.h"
-#include "kern/gemm_kernel.h"
-#include "kern/pair_kernel.h"
-#include "kern/conv_kernel.h"
 #include "kern/train_kernel.h"
 #include "kern/window_kernel.h"
+#endif
+
+#ifdef KERN_FAST
+#pragma GCC optimize("O2")
+#endif
+#include "kern/gemm_kernel.h"
+#ifdef KERN_GRAPH
+#include "kern/conv_kernel.h"
+#endif
 
 const kern_ops KERN_TABLE = {
     .type = KERN_BITS == 32 ? GENMOD_F32 : GENMOD_F64,
@@ -37,7 +51,6 @@ const kern_ops KERN_TABLE = {
     .mend = mend,
     .reaches = reaches,
     .greatest = greatest,
-    .conv = &conv_table,
     .exp = map_exp,
     .log = map_log,
     .log1p = map_log1p,
@@ -47,6 +60,8 @@ const kern_ops KERN_TABLE = {
     .sincos = map_sincos,
     .logsumexp = logsumexp,
     .sum = sum,
+    .sum_squares = sum_squares,
+#ifdef KERN_GRAPH
     .tile = run_code,
     .reduce = reduce,
     .sum_columns = sum_columns,
@@ -59,6 +74,7 @@ const kern_ops KERN_TABLE = {
     .adam = adam,
     .rmsprop = rmsprop,
     .average = average,
-    .sum_squares = sum_squares,
+    .conv = &conv_table,
     .window = &window_table,
+#endif
 };

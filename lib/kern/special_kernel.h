@@ -283,14 +283,10 @@ INLINE vec v_polygamma(const polygamma *f, vec x)
 static void map_polygamma(int order, size_t n, const REAL *x, REAL *y)
 {
     const polygamma f = polygamma_of(order);
-    size_t i = 0;
 
     assert(order >= 0 && order <= 30);
-    for (; i + LANES <= n; i += LANES)
-        v_storeu(y + i, v_polygamma(&f, v_loadu(x + i)));
-    if (i < n)
-        v_store_some(
-            y + i, v_polygamma(&f, v_load_some(x + i, n - i, v_zero())), n - i);
+    for (size_t i = 0; i < n; i += LANES)
+        give_part(y, n, i, v_polygamma(&f, part_of(x, n, i, 0)));
 }
 
 #endif

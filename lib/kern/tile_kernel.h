@@ -196,28 +196,28 @@ static void tile_one(const kern_tile *t, size_t n, const REAL *a, REAL *y)
 {
     switch (t->op) {
     case KERN_COPY:
-        map(copy_of, n, a, y);
+        map_short(copy_of, n, a, y);
         break;
     case KERN_NEG:
-        map(negative, n, a, y);
+        map_short(negative, n, a, y);
         break;
     case KERN_RECIP:
-        map(reciprocal, n, a, y);
+        map_short(reciprocal, n, a, y);
         break;
     case KERN_SQRT:
-        map(v_sqrt, n, a, y);
+        map_short(v_sqrt, n, a, y);
         break;
     case KERN_RSQRT:
-        map(reciprocal_root, n, a, y);
+        map_short(reciprocal_root, n, a, y);
         break;
     case KERN_ABS:
-        map(v_abs, n, a, y);
+        map_short(v_abs, n, a, y);
         break;
     case KERN_SIGN:
-        map(sign_of, n, a, y);
+        map_short(sign_of, n, a, y);
         break;
     case KERN_FLOOR:
-        map(v_floor, n, a, y);
+        map_short(v_floor, n, a, y);
         break;
     case KERN_LEAKY:
         map_numbers(leaky, n, a, t->p, 0, y);

@@ -4,8 +4,6 @@
 #ifndef KERN_TRAIN_KERNEL_H
 #define KERN_TRAIN_KERNEL_H
 
-#include <string.h>
-
 /* kern_update in every lane. */
 typedef struct update {
     vec rate, scale, l2, decay; /* decay times rate */
@@ -93,46 +91,24 @@ INLINE void rmsprop_step(const update *u, parameter *p)
     p->w = v_fnma(u->rate, p->m, p->w);
 }
 
-/* `lanes` elements from p on; the lanes behind them hold 0. */
-INLINE vec take(const REAL *p, size_t lanes)
-{
-    REAL some[LANES] = {0};
-
-    if (lanes == LANES)
-        return v_loadu(p);
-    memcpy(some, p, lanes * sizeof(REAL));
-    return v_loadu(some);
-}
-
-INLINE void give(REAL *p, vec a, size_t lanes)
-{
-    REAL some[LANES];
-
-    if (lanes == LANES) {
-        v_storeu(p, a);
-    } else {
-        v_storeu(some, a);
-        memcpy(p, some, lanes * sizeof(REAL));
-    }
-}
-
-/* Elements i … i + lanes - 1; m and v may be NULL. */
+/* Elements from i on, as many as fill a vector; m and v may be NULL. */
 INLINE void update_some(void (*step)(const update *, parameter *),
-                        const update *u, size_t i, size_t lanes, const REAL *g,
+                        const update *u, size_t n, size_t i, const REAL *g,
                         REAL *m, REAL *v, REAL *w)
 {
-    parameter p = {take(g + i, lanes), v_zero(), v_zero(), take(w + i, lanes)};
+    parameter p = {part_of(g, n, i, 0), v_zero(), v_zero(),
+                   part_of(w, n, i, 0)};
 
     if (m)
-        p.m = take(m + i, lanes);
+        p.m = part_of(m, n, i, 0);
     if (v)
-        p.v = take(v + i, lanes);
+        p.v = part_of(v, n, i, 0);
     step(u, &p);
     if (m)
-        give(m + i, p.m, lanes);
+        give_part(m, n, i, p.m);
     if (v)
-        give(v + i, p.v, lanes);
-    give(w + i, p.w, lanes);
+        give_part(v, n, i, p.v);
+    give_part(w, n, i, p.w);
 }
 
 INLINE void update_all(void (*step)(const update *, parameter *),
@@ -140,20 +116,14 @@ INLINE void update_all(void (*step)(const update *, parameter *),
                        REAL *m, REAL *v, REAL *w)
 {
     const update u = update_of(told);
-    size_t i = 0;
 
-    for (; i + LANES <= n; i += LANES)
-        update_some(step, &u, i, LANES, g, m, v, w);
-    if (i < n)
-        update_some(step, &u, i, n - i, g, m, v, w);
+    for (size_t i = 0; i < n; i += LANES)
+        update_some(step, &u, n, i, g, m, v, w);
 }
 
 static void sgd(const kern_update *u, size_t n, const void *g, void *m, void *w)
 {
-    if (m)
-        update_all(sgd_step, u, n, g, m, NULL, w);
-    else
-        update_all(sgd_step, u, n, g, NULL, NULL, w);
+    update_all(sgd_step, u, n, g, m, NULL, w);
 }
 
 static void adam(const kern_update *u, size_t n, const void *g, void *m,
@@ -165,10 +135,7 @@ static void adam(const kern_update *u, size_t n, const void *g, void *m,
 static void rmsprop(const kern_update *u, size_t n, const void *g, void *m,
                     void *v, void *w)
 {
-    if (m)
-        update_all(rmsprop_step, u, n, g, m, v, w);
-    else
-        update_all(rmsprop_step, u, n, g, NULL, v, w);
+    update_all(rmsprop_step, u, n, g, m, v, w);
 }
 
 static void average(double decay, size_t n, const void *now, void *mean)
@@ -178,51 +145,11 @@ static void average(double decay, size_t n, const void *now, void *mean)
     const vec share = every(1 - decay);
 
     for (size_t i = 0; i < n; i += LANES) {
-        const size_t lanes = n - i < LANES ? n - i : LANES;
-        const vec old = take(a + i, lanes);
+        const vec old = part_of(a, n, i, 0);
 
-        give(a + i, v_fma(share, v_sub(take(w + i, lanes), old), old), lanes);
+        give_part(a, n, i,
+                  v_fma(share, v_sub(part_of(w, n, i, 0), old), old));
     }
-}
-
-#define SQUARES 8 /* sums that run side by side in an `eight` */
-
-/* The same on every set, whatever it makes of these. */
-typedef double eight __attribute__((vector_size(8 * SQUARES)));
-typedef REAL eight_real __attribute__((vector_size(sizeof(REAL) * SQUARES)));
-typedef eight_real eight_anywhere
-    __attribute__((may_alias, aligned(sizeof(REAL))));
-
-INLINE void add_squares(const REAL *x, eight *total)
-{
-    const eight d = __builtin_convertvector(
-        *(const eight_anywhere *)(const void *)x, eight);
-
-    *total += d * d;
-}
-
-/* Element i is in sum number i mod 32, whatever the set. */
-static double sum_squares(size_t n, const void *elements)
-{
-    const REAL *const x = elements;
-    REAL rest[4 * SQUARES] = {0};
-    eight a = {0}, b = {0}, c = {0}, d = {0};
-    const size_t whole = n / (4 * SQUARES) * (4 * SQUARES);
-
-    for (size_t i = 0; i <= whole; i += 4 * SQUARES) {
-        const REAL *from = x + i;
-
-        if (i == whole) {
-            memcpy(rest, from, (n - whole) * sizeof(REAL));
-            from = rest;
-        }
-        add_squares(from, &a);
-        add_squares(from + SQUARES, &b);
-        add_squares(from + 2 * SQUARES, &c);
-        add_squares(from + 3 * SQUARES, &d);
-    }
-    a = (a + b) + (c + d);
-    return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
 }
 
 #endif

@@ -25,10 +25,6 @@
 #include <immintrin.h>
 #define VECTOR_BYTES 32
 #define VECTOR_REGISTERS 16
-#elif KERN_SET == BASE_CPU_X86_V2
-#include <smmintrin.h>
-#define VECTOR_BYTES 16
-#define VECTOR_REGISTERS 16
 #elif KERN_SET == BASE_CPU_AARCH64
 #include <arm_neon.h>
 #define VECTOR_BYTES 16
@@ -57,6 +53,14 @@
 #define MANTISSA 52
 #define BIAS 1023
 #define LANES (VECTOR_BYTES / 8)
+#endif
+
+/* Before a loop over vectors that are to lie in registers: its bounds are
+ * constants, and it comes apart. */
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
 #endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
@@ -104,6 +108,24 @@ INLINE __m256i first_lanes(size_t n)
 }
 #endif
 
+#if KERN_SET != BASE_CPU_X86_V3 && KERN_SET != BASE_CPU_X86_V4
+/* Without masks: too long to stand at every end of a loop. */
+static __attribute__((noinline, unused)) vec load_each(const REAL *p, size_t n,
+                                                       vec rest)
+{
+    for (size_t i = 0; i < n; i++)
+        rest[i] = p[i];
+    return rest;
+}
+
+static __attribute__((noinline, unused)) void store_each(REAL *p, vec a,
+                                                         size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = a[i];
+}
+#endif
+
 /* The first n < LANES elements at p, then lanes of `rest`; the first n of a to
  * p. */
 INLINE vec v_load_some(const REAL *p, size_t n, vec rest)
@@ -125,9 +147,7 @@ INLINE vec v_load_some(const REAL *p, size_t n, vec rest)
     return (vec)_mm256_blendv_pd((__m256d)rest, _mm256_maskload_pd(p, some),
                                  (__m256d)some);
 #else
-    for (size_t i = 0; i < n; i++)
-        rest[i] = p[i];
-    return rest;
+    return load_each(p, n, rest);
 #endif
 }
 
@@ -142,8 +162,7 @@ INLINE void v_store_some(REAL *p, vec a, size_t n)
 #elif KERN_SET == BASE_CPU_X86_V3
     _mm256_maskstore_pd(p, first_lanes(n), (__m256d)a);
 #else
-    for (size_t i = 0; i < n; i++)
-        p[i] = a[i];
+    store_each(p, a, n);
 #endif
 }
 
@@ -296,7 +315,7 @@ INLINE int v_any(mask m)
 {
 #if KERN_SET == BASE_CPU_X86_V3
     return _mm256_movemask_epi8((__m256i)m) != 0;
-#elif KERN_SET == BASE_CPU_X86_V2
+#elif defined(__SSE2__)
     return _mm_movemask_epi8((__m128i)m) != 0;
 #else
     INT any = 0;
@@ -320,9 +339,9 @@ INLINE vec v_max(vec a, vec b)
     return (vec)_mm256_max_ps((__m256)a, (__m256)b);
 #elif KERN_SET == BASE_CPU_X86_V3
     return (vec)_mm256_max_pd((__m256d)a, (__m256d)b);
-#elif KERN_SET == BASE_CPU_X86_V2 && KERN_BITS == 32
+#elif defined(__SSE2__) && KERN_BITS == 32
     return (vec)_mm_max_ps((__m128)a, (__m128)b);
-#elif KERN_SET == BASE_CPU_X86_V2
+#elif defined(__SSE2__)
     return (vec)_mm_max_pd((__m128d)a, (__m128d)b);
 #else
     return v_blend(v_lt(b, a), a, b);
@@ -339,9 +358,9 @@ INLINE vec v_min(vec a, vec b)
     return (vec)_mm256_min_ps((__m256)a, (__m256)b);
 #elif KERN_SET == BASE_CPU_X86_V3
     return (vec)_mm256_min_pd((__m256d)a, (__m256d)b);
-#elif KERN_SET == BASE_CPU_X86_V2 && KERN_BITS == 32
+#elif defined(__SSE2__) && KERN_BITS == 32
     return (vec)_mm_min_ps((__m128)a, (__m128)b);
-#elif KERN_SET == BASE_CPU_X86_V2
+#elif defined(__SSE2__)
     return (vec)_mm_min_pd((__m128d)a, (__m128d)b);
 #else
     return v_blend(v_lt(a, b), a, b);
@@ -398,10 +417,6 @@ INLINE vec v_floor(vec a)
     return (vec)_mm256_floor_ps((__m256)a);
 #elif KERN_SET == BASE_CPU_X86_V3
     return (vec)_mm256_floor_pd((__m256d)a);
-#elif KERN_SET == BASE_CPU_X86_V2 && KERN_BITS == 32
-    return (vec)_mm_floor_ps((__m128)a);
-#elif KERN_SET == BASE_CPU_X86_V2
-    return (vec)_mm_floor_pd((__m128d)a);
 #else
     const vec big = v_set1((REAL)((int64_t)1 << MANTISSA));
     const vec near = v_copysign(v_sub(v_add(v_abs(a), big), big), a);
@@ -460,6 +475,7 @@ INLINE vec v_floor(vec a)
 
 /* One level of v_transpose() and of v_sums(): a distance w. */
 #define TRANSPOSE_LEVEL(w)                                                     \
+    UNROLL                                                                     \
     for (int i = 0; i < LANES; i++) {                                          \
         if (!(i & w)) {                                                        \
             const vec x = a[i], y = a[i + w];                                  \
@@ -468,6 +484,7 @@ INLINE vec v_floor(vec a)
         }                                                                      \
     }
 #define SUM_LEVEL(w)                                                           \
+    UNROLL                                                                     \
     for (int i = 0; i < w; i++)                                                \
         a[i] = EVEN_##w(a[i], a[i + w]) + ODD_##w(a[i], a[i + w]);
 

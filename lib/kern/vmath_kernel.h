@@ -339,7 +339,32 @@ INLINE void v_sincos(vec x, vec *s, vec *c)
 
 /* ---- over arrays --------------------------------------------------------- */
 
+/* Elements from i on, LANES of them, with `fill` past the end. */
+INLINE vec part_of(const REAL *x, size_t n, size_t i, REAL fill)
+{
+    return i + LANES <= n ? v_loadu(x + i)
+                          : v_load_some(x + i, n - i, v_set1(fill));
+}
+
+/* The first n - i elements of a vector, LANES at most. */
+INLINE void give_part(REAL *y, size_t n, size_t i, vec a)
+{
+    if (i + LANES <= n)
+        v_storeu(y + i, a);
+    else
+        v_store_some(y + i, a, n - i);
+}
+
+/* The code of f is there once. */
 INLINE void map(vec (*f)(vec), size_t n, const REAL *x, REAL *y)
+{
+    for (size_t i = 0; i < n; i += LANES)
+        give_part(y, n, i, f(part_of(x, n, i, 0)));
+}
+
+/* The code of f is there twice, for an f that is shorter than the question
+ * where the end is. */
+INLINE void map_short(vec (*f)(vec), size_t n, const REAL *x, REAL *y)
 {
     size_t i = 0;
 
@@ -383,29 +408,17 @@ static void map_sincos(size_t n, const void *x, void *s, void *c)
 {
     const REAL *const in = x;
     REAL *const sine = s, *const cosine = c;
-    vec vs, vc;
-    size_t i = 0;
 
-    for (; i + LANES <= n; i += LANES) {
-        v_sincos(v_loadu(in + i), &vs, &vc);
-        v_storeu(sine + i, vs);
-        v_storeu(cosine + i, vc);
-    }
-    if (i < n) {
-        v_sincos(v_load_some(in + i, n - i, v_zero()), &vs, &vc);
-        v_store_some(sine + i, vs, n - i);
-        v_store_some(cosine + i, vc, n - i);
+    for (size_t i = 0; i < n; i += LANES) {
+        vec vs, vc;
+
+        v_sincos(part_of(in, n, i, 0), &vs, &vc);
+        give_part(sine, n, i, vs);
+        give_part(cosine, n, i, vc);
     }
 }
 
 /* ---- sums ---------------------------------------------------------------- */
-
-/* Elements from i on, LANES of them, with `fill` past the end. */
-INLINE vec part_of(const REAL *x, size_t n, size_t i, REAL fill)
-{
-    return i + LANES <= n ? v_loadu(x + i)
-                          : v_load_some(x + i, n - i, v_set1(fill));
-}
 
 #define SUM_RUN (16 * LANES) /* elements that are summed in REAL */
 

@@ -45,10 +45,10 @@ INLINE REAL window_count(const kern_window *g, const inside *in)
     return n > 0 ? (REAL)n : 1;
 }
 
-INLINE void add_cells(size_t n, const REAL *restrict x, REAL *restrict y)
+INLINE void add_cells(size_t n, const REAL *x, REAL *y)
 {
-    for (size_t p = 0; p < n; p++)
-        y[p] += x[p];
+    for (size_t p = 0; p < n; p += LANES)
+        give_part(y, n, p, v_add(part_of(y, n, p, 0), part_of(x, n, p, 0)));
 }
 
 /* Of the channel that `image` starts at. */
@@ -286,24 +286,33 @@ INLINE taps taps_of(const kern_window *g, const tap *row, const tap *column)
                   {(1 - t) * (1 - s), (1 - t) * s, t * (1 - s), t * s}};
 }
 
-INLINE void mix_cells(size_t n, const taps *at, const REAL *restrict image,
-                      REAL *restrict y)
+/* share of the cells of one tap */
+INLINE vec tap_part(const taps *at, size_t k, size_t n, size_t p,
+                    const REAL *image)
 {
-    const REAL *const a = image + at->cell[0], *const b = image + at->cell[1];
-    const REAL *const c = image + at->cell[2], *const d = image + at->cell[3];
-    const REAL u = at->share[0], v = at->share[1];
-    const REAL w = at->share[2], z = at->share[3];
-
-    for (size_t p = 0; p < n; p++)
-        y[p] = (u * a[p] + v * b[p]) + (w * c[p] + z * d[p]);
+    return v_mul(v_set1(at->share[k]), part_of(image + at->cell[k], n, p, 0));
 }
 
-INLINE void share_cells(size_t n, const taps *at, const REAL *restrict y,
-                        REAL *restrict image)
+INLINE void mix_cells(size_t n, const taps *at, const REAL *image, REAL *y)
 {
-    for (size_t k = 0; k < 4; k++)
-        for (size_t p = 0; p < n; p++)
-            image[at->cell[k] + p] += at->share[k] * y[p];
+    for (size_t p = 0; p < n; p += LANES)
+        give_part(y, n, p,
+                  v_add(v_add(tap_part(at, 0, n, p, image),
+                              tap_part(at, 1, n, p, image)),
+                        v_add(tap_part(at, 2, n, p, image),
+                              tap_part(at, 3, n, p, image))));
+}
+
+INLINE void share_cells(size_t n, const taps *at, const REAL *y, REAL *image)
+{
+    for (size_t k = 0; k < 4; k++) {
+        REAL *const to = image + at->cell[k];
+
+        for (size_t p = 0; p < n; p += LANES)
+            give_part(to, n, p,
+                      v_add(part_of(to, n, p, 0),
+                            v_mul(v_set1(at->share[k]), part_of(y, n, p, 0))));
+    }
 }
 
 static void window_bilinear(const kern_window *g, size_t lo, size_t hi,

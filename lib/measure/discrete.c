@@ -168,7 +168,7 @@ static int32_t measure(int kind, size_t n, const double *p, const double *q,
     static const measure_terms terms[] = {entropy_terms, cross_terms, kl_terms,
                                           js_terms, js_terms};
     base_call call;
-    double v;
+    double v = 0;
     int32_t status;
 
     w = base_enter(&call, w, &status);

@@ -158,7 +158,7 @@ static void run(job *j, const ad_store *s, genmod_workspace *w)
 {
     const size_t n = chunks(j->p);
 
-    j->ops = kern_ops_of(base_cpu(w), j->p->type);
+    j->ops = kern_ops_of_graph(base_cpu(w), j->p->type);
     j->values = ad_store_values(s);
     j->gradients = ad_store_gradients(s);
     memset(j->p->done, 0, n);

@@ -5,8 +5,8 @@
 #define D 19
 #define K 3
 
-static const char *const sets[] = {"generic", "x86-64-v2", "x86-64-v3",
-                                   "x86-64-v4", "aarch64"};
+static const char *const sets[] = {"generic", "x86-64-v3", "x86-64-v4",
+                                   "aarch64"};
 
 /* NULL where the machine or the build has no such set. */
 static genmod_workspace *workspace_of(const char *set)

@@ -58,7 +58,7 @@ PAIRS = [
     ('zmm outside v4', toy('kern_x86_v4_f32/toy.o', *V4),
      toy('kern_x86_v3_f32/toy.o', *V4), ['v3_f32/toy.o', '512-bit', 'in f']),
     ('ymm outside v3', toy('kern_x86_v3_f32/toy.o', '-mavx2'),
-     toy('kern_x86_v2_f32/toy.o', '-mavx2'), ['v2_f32/toy.o', '256-bit', 'in f']),
+     toy('kern_generic_f32/toy.o', '-mavx2'), ['generic_f32/toy.o', '256-bit', 'in f']),
     ('AVX outside v3', toy('kern_generic_f32/toy.o'),
      toy('kern_generic_f32/toy.o', '-mavx', '-mprefer-vector-width=128'),
      ['generic_f32/toy.o', 'AVX', 'in f']),

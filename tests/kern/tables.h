@@ -30,6 +30,18 @@ static inline size_t tables(const kern_ops *out[TABLES])
     return n;
 }
 
+/* Those of graphs: kern_ops_of_graph(). */
+static inline size_t graph_tables(const kern_ops *out[TABLES])
+{
+    const size_t all = tables(out);
+    size_t n = 0;
+
+    for (size_t t = 0; t < all; t++)
+        if (kern_ops_of_graph(out[t]->cpu, out[t]->type) == out[t])
+            out[n++] = out[t];
+    return n;
+}
+
 static inline double get(const kern_ops *ops, const void *p, size_t i)
 {
     return ops->type == GENMOD_F32 ? (double)((const float *)p)[i]

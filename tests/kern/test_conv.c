@@ -159,7 +159,7 @@ static void conv_equals_the_definition_for_every_shape(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     for (size_t t = 0; t < count; t++)
         for (size_t i = 0; i < SHAPES; i++) {
             problem p = make(ops[t], &shapes[i], 3 * i + 5);
@@ -173,7 +173,7 @@ static void conv_equals_the_definition_where_cut_into_items(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     for (size_t t = count - 2; t < count; t++)
         for (size_t i = 0; i < LARGE; i++) {
             problem p = make(ops[t], &large[i], 7 * i + 1);
@@ -205,7 +205,7 @@ static void conv_kinds_are_each_others_adjoints(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     for (size_t t = 0; t < count; t++)
         for (size_t i = 0; i < SHAPES; i++) {
             problem p = make(ops[t], &shapes[i], 11 * i + 2);
@@ -242,7 +242,7 @@ static void conv_items_in_any_order_give_the_same_bits(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     for (size_t t = 0; t < count; t++)
         for (size_t i = 0; i < LARGE; i++)
             check_order(ops[t], &large[i]);
@@ -252,7 +252,7 @@ static void conv_large_shapes_are_shared_out(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     for (size_t t = 0; t < count; t++)
         for (int kind = 0; kind < 3; kind++) {
             kern_conv_job job;
@@ -300,7 +300,7 @@ static void conv_bits_of_an_image_depend_on_that_image_alone(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     for (size_t t = 0; t < count; t++) {
         for (size_t i = 0; i < SHAPES; i++)
             check_neighbours(ops[t], &shapes[i]);
@@ -313,7 +313,7 @@ static void conv_x_that_no_tap_reaches_is_zero(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     const kern_conv g = {2, 7, 8, 5, 2, 2, 3, 2, 1, 4, 5, 1, 0, 1};
     for (size_t t = 0; t < count; t++) {
         problem p = make(ops[t], &g, 8);
@@ -336,7 +336,7 @@ static void conv_nan_of_a_pixel_reaches_what_it_touches_alone(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     const kern_conv g = {3, 6, 6, 3, 3, 3, 19, 4, 4, 2, 2, 1, 1, 1};
     for (size_t t = 0; t < count; t++) {
         problem p = make(ops[t], &g, 8);
@@ -353,7 +353,7 @@ static void conv_work_does_not_grow_with_fewer_images(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     for (size_t t = 0; t < count; t++)
         for (size_t i = 0; i < LARGE; i++)
             for (int kind = 0; kind < 3; kind++) {
@@ -372,7 +372,7 @@ static void conv_of_no_images_has_a_filter_of_zeros(void **state)
 {
     (void)state;
     const kern_ops *ops[TABLES];
-    const size_t count = tables(ops);
+    const size_t count = graph_tables(ops);
     kern_conv g = shapes[2];
     g.n = 0;
     for (size_t t = 0; t < count; t++) {

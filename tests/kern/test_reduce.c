@@ -92,7 +92,7 @@ static void check_shape(const kern_ops *ops, int kind, size_t a, size_t r,
 static void reductions_equal_their_definition(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -111,7 +111,7 @@ static void reductions_equal_their_definition(void **state)
 static void of_equal_elements_the_first_counts(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -135,7 +135,7 @@ static void of_equal_elements_the_first_counts(void **state)
 static void nan_goes_through_and_its_place_counts(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops), r = 37;
+    const size_t n = graph_tables(ops), r = 37;
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -177,7 +177,7 @@ static void logsumexp_takes_infinities_and_does_not_overflow(void **state)
         {{inf, -inf, inf}, inf},
     };
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -204,7 +204,7 @@ static void logsumexp_takes_infinities_and_does_not_overflow(void **state)
 static void a_sum_depends_on_its_own_elements_alone(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops), r = 77, i = 133;
+    const size_t n = graph_tables(ops), r = 77, i = 133;
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -236,7 +236,7 @@ static void a_sum_depends_on_its_own_elements_alone(void **state)
 static void sum_columns_adds_runs_of_rows_in_order(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops), rows = 59, columns = 21, ld = 24;
+    const size_t n = graph_tables(ops), rows = 59, columns = 21, ld = 24;
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -271,7 +271,7 @@ static void a_constant_has_no_variance_whatever_its_size(void **state)
 {
     const double constants[] = {0, 1e8, -16777217.25, 1e-7, 1e30, 0.1};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops), r = 777;
+    const size_t n = graph_tables(ops), r = 777;
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -299,7 +299,7 @@ static void moments_do_not_cancel(void **state)
 {
     const double first[] = {0, 5000};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops), r = 1000;
+    const size_t n = graph_tables(ops), r = 1000;
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -333,7 +333,7 @@ static void joined_parts_are_the_moments_of_the_whole(void **state)
 {
     static const size_t cuts[] = {0, 100, 101, 350, 500};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops), columns = 67, ld = 70;
+    const size_t n = graph_tables(ops), columns = 67, ld = 70;
 
     (void)state;
     for (size_t t = 0; t < n; t++) {

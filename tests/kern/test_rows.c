@@ -19,7 +19,7 @@ static void *indices(const kern_ops *o)
 static void rows_gather_takes_rows_and_marks_wrong_indices(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -47,7 +47,7 @@ static void rows_gather_takes_rows_and_marks_wrong_indices(void **state)
 static void rows_scatter_sums_what_came_from_each_row_of_its_range(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {

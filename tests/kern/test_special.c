@@ -112,7 +112,7 @@ static double argument(const kern_ops *ops, size_t i, uint64_t *seed)
 static void polygamma_keeps_its_bound(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -145,7 +145,7 @@ static void polygamma_stays_near_for_high_orders(void **state)
 {
     static const int orders[] = {12, 20, 30};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -178,7 +178,7 @@ static void polygamma_has_its_limits_at_the_edges(void **state)
         {inf, inf, 0, nan, nan, nan},
     };
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {

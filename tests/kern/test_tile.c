@@ -133,7 +133,7 @@ static void check_exact(const kern_ops *ops, const operator* o, void *const *in,
 static void exact_operators_equal_their_definition(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -157,7 +157,7 @@ static void fused_operators_round_once_where_the_set_can(void **state)
     static const operator affine = {KERN_AFFINE, 1.40625, -0.296875};
     static const operator fused = {KERN_FMA, 0, 0};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -205,7 +205,7 @@ static void an_element_has_the_same_bits_in_any_place(void **state)
 {
     static const size_t sizes[] = {1, 2, 7, 15, 16, 17, 63, 100, 511};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -244,7 +244,7 @@ static void an_element_has_the_same_bits_in_any_place(void **state)
 static void an_output_may_be_any_input(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops), m = 203;
+    const size_t n = graph_tables(ops), m = 203;
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -282,7 +282,7 @@ static void code_runs_in_order(void **state)
         {.op = KERN_AFFINE, .out = 3, .a = 2, .p = 0.5},
     };
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops), m = 77;
+    const size_t n = graph_tables(ops), m = 77;
 
     (void)state;
     for (size_t t = 0; t < n; t++) {

@@ -118,7 +118,7 @@ static void check_kind(const kern_ops *ops, enum kind kind)
 static void updates_are_the_formulas_of_the_header(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++)
@@ -131,7 +131,7 @@ static void updates_are_the_formulas_of_the_header(void **state)
 static void moments_do_not_go_subnormal(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
     const double faint[] = {1, 0x1p-40, 0x1p-115, 0};
 
     (void)state;
@@ -222,7 +222,7 @@ an_elements_bits_do_not_depend_on_the_cut_of_its_buffer(void **state)
 {
     static const size_t pieces[] = {1, 2, 5, 16, 19, 64};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++)
@@ -234,7 +234,7 @@ an_elements_bits_do_not_depend_on_the_cut_of_its_buffer(void **state)
 static void no_momentum_needs_no_buffer(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -332,7 +332,7 @@ static void check_torch(const kern_ops *ops, enum kind kind)
 static void five_updates_give_the_weights_of_pytorch(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++)
@@ -344,7 +344,7 @@ static void average_moves_by_its_share_wherever_the_buffer_is_cut(void **state)
 {
     const double decay = 0.9345;
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -369,7 +369,7 @@ static void average_is_the_weighted_mean(void **state)
 {
     const double decay = 0.9345;
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -395,7 +395,7 @@ static void average_is_the_weighted_mean(void **state)
 static void sum_squares_is_the_sum_of_doubles(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -417,7 +417,7 @@ static void
 sum_squares_has_one_value_on_all_sets_and_at_any_address(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -440,7 +440,7 @@ sum_squares_has_one_value_on_all_sets_and_at_any_address(void **state)
 static void sum_squares_shows_whatever_is_not_finite(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {

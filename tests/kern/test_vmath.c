@@ -207,7 +207,7 @@ static void check_doubles(const kern_ops *ops, const function *f)
 static void functions_keep_their_bounds_over_all_floats(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++)
@@ -219,7 +219,7 @@ static void functions_keep_their_bounds_over_all_floats(void **state)
 static void functions_keep_their_bounds_over_doubles(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++)
@@ -249,7 +249,7 @@ static void functions_take_zeros_infinities_and_nan_as_math_h_does(void **state)
         {inf, -inf, 0, -0.0, nan, -1},
     };
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -291,7 +291,7 @@ static void angles(const kern_ops *ops, int b, void *x)
 static void sincos_keeps_its_bound(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -322,7 +322,7 @@ static void sincos_keeps_its_bound(void **state)
 static void sincos_of_what_is_not_finite_is_nan(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -341,7 +341,7 @@ static void sincos_of_what_is_not_finite_is_nan(void **state)
 static void functions_give_an_element_the_same_bits_in_any_place(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -369,7 +369,7 @@ static void functions_give_an_element_the_same_bits_in_any_place(void **state)
 static void functions_are_the_same_through_tile(void **state)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -391,7 +391,7 @@ static void sums_equal_the_definition(void **state)
 {
     static const size_t sizes[] = {1, 5, 16, 255, 256, 257, 5000};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -429,7 +429,7 @@ static void logsumexp_does_not_overflow_and_takes_infinities(void **state)
         {{-2000, -2000, -2000}, -2000 + 1.0986122886681098},
     };
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {

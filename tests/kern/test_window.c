@@ -92,7 +92,7 @@ static void each_table(void (*check)(const kern_ops *, const kern_window *),
                        size_t from, size_t to)
 {
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     for (size_t t = 0; t < n; t++)
         for (size_t s = from; s < to; s++)
@@ -212,7 +212,7 @@ static void argmax_finds_a_greatest_of_minus_infinity(void **state)
 {
     const kern_window g = {2, 2, 1, 1, 1, 2, 2, 1, 1, 0, 0, 0};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -355,7 +355,7 @@ static void bilinear_to_the_same_size_is_the_identity(void **state)
 {
     const kern_window g = {9, 7, 5, 9, 7, 0, 0, 0, 0, 0, 0, 0};
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     for (size_t t = 0; t < n; t++) {
@@ -474,7 +474,7 @@ static void averages_and_resampling_are_those_of_pytorch(void **state)
     const kern_window down = {4, 5, 1, 3, 2, 0, 0, 0, 0, 0, 0, 0};
     kern_window inside = pool;
     const kern_ops *ops[TABLES];
-    const size_t n = tables(ops);
+    const size_t n = graph_tables(ops);
 
     (void)state;
     inside.count_pad = 0;
