@@ -97,6 +97,7 @@ static void read_the_report(void)
                                           GAN_REPORT_G_UPDATE_RATIO,
                                           GAN_REPORT_UPDATE_RATIO_AGE,
                                           GAN_REPORT_CALIBRATION_AGE,
+                                          GAN_REPORT_LOGITS_AGE,
                                           GAN_REPORT_JS_BOUND,
                                           GAN_REPORT_JS_BOUND_AGE,
                                           GAN_REPORT_OTHER_KERNELS,

@@ -154,7 +154,9 @@ size_t ae_pieces(const model_body *b, const double *recipe)
 {
     const int exact = recipe[AE_CONTRACTIVE] > 0 && recipe[AE_PROBES] == 0;
 
-    return exact && b->z > AT_ONCE ? (b->z + AT_ONCE - 1) / AT_ONCE : 0;
+    return exact && b->parts <= 1 && b->z > AT_ONCE
+               ? (b->z + AT_ONCE - 1) / AT_ONCE
+               : 0;
 }
 
 /* Numbers of a piece's n units [1, n], of which the last piece may have some

@@ -1,7 +1,8 @@
 /* A share of the loss that is a sum of many like terms, each with intermediate
  * values of its own: it has a program of some of them, a piece, that is
  * replayed for one piece after the other. Memory does not grow with their
- * number. */
+ * number. A minibatch of several parts has none: means over all of them are
+ * taken within one program. */
 #include <string.h>
 
 #include "model/model.h"
@@ -34,7 +35,7 @@ static void range_of(const model_body *b, size_t *first, size_t *n)
     *n = end > *first ? end - *first : 0;
 }
 
-int32_t model_pieces_ready(model_trainer *t, const model_body *b, size_t local,
+int32_t model_pieces_ready(model_trainer *t, const model_body *b,
                            genmod_workspace *w)
 {
     model_pieces *const p = &t->pieces;
@@ -46,10 +47,10 @@ int32_t model_pieces_ready(model_trainer *t, const model_body *b, size_t local,
         return GENMOD_OK;
     range_of(b, &p->first, &n);
     bytes = ad_program_bytes(p->program, base_width(w));
-    if (bytes <= p->bytes && (local + 1) * n <= p->room)
+    if (bytes <= p->bytes && n <= p->room)
         return GENMOD_OK;
     arena = base_alloc(w, 1, bytes);
-    sums = base_alloc_zero(w, local + 1, n * sizeof *sums);
+    sums = base_alloc_zero(w, 2, n * sizeof *sums);
     if (!arena || !sums) {
         base_free(arena);
         base_free(sums);
@@ -60,7 +61,7 @@ int32_t model_pieces_ready(model_trainer *t, const model_body *b, size_t local,
     p->sums = sums;
     p->bytes = bytes;
     p->n = n;
-    p->room = (local + 1) * n;
+    p->room = n;
     return GENMOD_OK;
 }
 
@@ -71,12 +72,6 @@ void model_pieces_free(model_pieces *p)
 }
 
 /* ---- in an update -------------------------------------------------------- */
-
-/* What pieces left for part k; of one behind the last, what the last left. */
-static float *sums_of(const model_pieces *p, size_t k)
-{
-    return p->sums + k * p->n;
-}
 
 static void add(size_t n, const float *from, float *to, genmod_workspace *w)
 {
@@ -90,7 +85,7 @@ static void add(size_t n, const float *from, float *to, genmod_workspace *w)
     }
 }
 
-/* The rows of the part that is looked at, and what else its program reads. */
+/* The rows of the minibatch, and what else a piece's program reads. */
 static void fill(const model_trainer *t, const ad_program *from, size_t m,
                  size_t number)
 {
@@ -109,14 +104,13 @@ static void fill(const model_trainer *t, const ad_program *from, size_t m,
     *(float *)model_trainer_input(&inside, to, "piece") = (float)number;
 }
 
-/* Of one part: the first piece leaves its gradients where the others are added
- * to them. */
-static double run(model_trainer *t, const ad_program *p, size_t part,
-                  ad_replay how, genmod_workspace *w)
+/* The first piece leaves its gradients where the others are added to them. */
+void model_pieces_run(model_trainer *t, const ad_program *p,
+                      genmod_workspace *w)
 {
     model_pieces *const o = &t->pieces;
-    float *const own = sums_of(o, part);
-    float *const other = sums_of(o, t->shares.local);
+    float *const other = o->sums + o->n;
+    ad_replay how = t->replay[0];
     double sum = 0;
 
     how.arena = o->arena;
@@ -125,32 +119,20 @@ static double run(model_trainer *t, const ad_program *p, size_t part,
         float v;
 
         fill(t, p, how.rows, i);
-        how.gradients = i ? other : own;
+        how.gradients = i ? other : o->sums;
         ad_program_run(o->program, t->body->store, &how, w);
         if (i)
-            add(o->n, other, own, w);
+            add(o->n, other, o->sums, w);
         memcpy(&v, ad_program_output(o->program, 0, o->arena), sizeof v);
         sum += (double)v;
     }
-    return sum;
+    *(float *)model_trainer_input(t, p, MODEL_REST) = (float)sum;
 }
 
-void model_pieces_run(model_trainer *t, const ad_program *p,
-                      genmod_workspace *w)
-{
-    for (size_t k = 0; k < t->shares.local; k++) {
-        const double sum = run(t, p, k, t->replay[k], w);
-
-        t->arena = (char *)t->arenas + k * t->bytes;
-        *(float *)model_trainer_input(t, p, MODEL_REST) = (float)sum;
-    }
-    t->arena = t->arenas;
-}
-
-void model_pieces_add(const model_trainer *t, size_t part, float *gradients,
+void model_pieces_add(const model_trainer *t, float *gradients,
                       genmod_workspace *w)
 {
     const model_pieces *const p = &t->pieces;
 
-    add(p->n, sums_of(p, part), gradients + p->first, w);
+    add(p->n, p->sums, gradients + p->first, w);
 }

@@ -9,21 +9,20 @@ typedef struct model_pieces {
     ad_program *program;
     void *arena;
     size_t bytes;
-    float *sums; /* [local + 1, n]: the parts' gradients, and a piece's */
+    float *sums; /* [2, n]: gradients so far, and a piece's */
     size_t first, n, room;
 } model_pieces;
 
 /* Room for the pieces of the program that there is, if there is one. */
-int32_t model_pieces_ready(model_trainer *t, const model_body *b, size_t local,
+int32_t model_pieces_ready(model_trainer *t, const model_body *b,
                            genmod_workspace *w);
 void model_pieces_free(model_pieces *p);
-/* Before the replay of program p, whose inputs are there: all pieces of every
- * part. */
+/* Before the replay of program p, whose inputs are there: all pieces. */
 void model_pieces_run(model_trainer *t, const ad_program *p,
                       genmod_workspace *w);
-/* After it: adds a part's share to its gradients, which begin with the store's
+/* After it: adds what they left to gradients, which begin with the store's
  * first number. */
-void model_pieces_add(const model_trainer *t, size_t part, float *gradients,
+void model_pieces_add(const model_trainer *t, float *gradients,
                       genmod_workspace *w);
 
 #endif

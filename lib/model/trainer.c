@@ -347,7 +347,7 @@ int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
     if (!status)
         status = ready_programs(t, c, b, o.batch, s->parts, w);
     if (!status)
-        status = model_pieces_ready(t, b, s->local, w);
+        status = model_pieces_ready(t, b, w);
     if (!status)
         status = ready_arena(t, s->local, w);
     if (!status && s->shared)

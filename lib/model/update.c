@@ -188,19 +188,12 @@ static int32_t sum_gradients(const model_trainer *t, uint32_t players,
                                t->gradients + t->shares.local * own.first, to);
 }
 
-/* What pieces leave, to the gradients of all parts of this rank. */
-static void add_pieces(const model_trainer *t, uint32_t players,
-                       genmod_workspace *w)
+/* What pieces leave, to the gradients of the one part that there is then. */
+static void add_pieces(const model_trainer *t, genmod_workspace *w)
 {
-    const model_shares *const s = &t->shares;
-    const range own = range_of(t, players);
-
-    for (size_t k = 0; k < s->local; k++)
-        model_pieces_add(t, k,
-                         s->exact ? t->gradients + s->local * own.first +
-                                        k * own.n - own.first
-                                  : ad_store_gradients(t->body->store),
-                         w);
+    model_pieces_add(
+        t, t->shares.exact ? t->gradients : ad_store_gradients(t->body->store),
+        w);
 }
 
 /* Replays a program and leaves its loss, and the gradients of players (0: of
@@ -221,7 +214,7 @@ static int32_t run(model_trainer *t, const minibatch *b, uint32_t players,
     else
         ad_program_run(b->p, s, t->replay, w);
     if (!status && pieces)
-        add_pieces(t, players, w);
+        add_pieces(t, w);
     if (!status && t->shares.shared)
         status = ad_program_join(b->p, t->replay, t->joined, w);
     if (!status && t->shares.shared && players)

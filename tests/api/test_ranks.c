@@ -12,7 +12,7 @@ static const family denoiser = {
     "validation=0.25 | epochs=34",
     CALLS(ae)};
 
-/* Its contraction comes in pieces. */
+/* Its contraction, which comes in pieces elsewhere, is one program's here. */
 static const family contractive = {
     "contractive autoencoder",
     "input=64 | encoder=dense 12; tanh; dense 9; tanh | decoder=dense 64 | "
@@ -301,11 +301,11 @@ static void what_is_for_one_rank_is_refused_on_more(void **state)
 
     (void)state;
     j.more = "numeric=quantile";
-    all_fail(j, 2, GENMOD_UNSUPPORTED, "a table of kinds, or option");
+    all_fail(j, 2, GENMOD_UNSUPPORTED, "a table of kinds, or of columns");
     j.more = NULL;
     free(succeed(j, 2));
     j.binary = 1;
-    all_fail(j, 2, GENMOD_UNSUPPORTED, "a table of kinds, or option");
+    all_fail(j, 2, GENMOD_UNSUPPORTED, "a table of kinds, or of columns");
     j.shards = SHARDS;
     all_fail(j, 2, GENMOD_UNSUPPORTED, "there are 2 ranks and 12 shards");
     j = job_of(&bound, 0, 0);
