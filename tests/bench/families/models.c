@@ -22,7 +22,7 @@
 #define DIAGONAL_K "100"
 #define DIAGONAL_I 12
 #define PASSES 5
-#define UPDATES 3000
+#define UPDATES 3128 /* four passes */
 
 #define BYTES (DRAWN * D * sizeof(float))
 #define STREAM 1000 /* of what is drawn; the fits' seeds are below it */
