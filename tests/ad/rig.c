@@ -206,7 +206,8 @@ void rig_run(rig *r, size_t rows, genmod_workspace *w)
 static double draw(const rig *r, const ad_record *d, uint64_t row, uint64_t e)
 {
     const uint64_t key = ad_draw_key(r->seed, r->step);
-    const kern_ops *const o = kern_ops_of(base_cpu(r->w), GENMOD_F32);
+    const int32_t cpu = kern_ops_of_graph(base_cpu(r->w), r->type)->cpu;
+    const kern_ops *const o = kern_ops_of(cpu, GENMOD_F32);
     float four[4];
     uint32_t out[4];
 
