@@ -36,8 +36,8 @@ typedef struct kern_ops {
     int (*pack)(const base_view *v, size_t m, size_t d, const kern_real *center,
                 const kern_real *scale, kern_real *panel);
 
-    /* mixture_kernel.h. m rows, rounded up to 16, of a panel; all arithmetic of
-     * a row in the same order whatever m is.
+    /* mixture_kernel.h, moments_kernel.h. m rows, rounded up to 16, of a
+     * panel; all arithmetic of a row in the same order whatever m is.
      *
      * l[i] = offset - |U^T (x_i - mu)|^2 / 2, U [d, d] row-major upper
      * triangular: a Gaussian's log-density. */

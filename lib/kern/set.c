@@ -4,8 +4,8 @@
  *     KERN_SET    BASE_CPU_… of the set
  *     KERN_BITS   32 or 64
  *     KERN_TABLE  the table's name, as set.h declares it
- *     KERN_FAST   compile products and convolutions, which training waits for,
- *                 for speed, where the rest is compiled for size
+ *     KERN_FAST   compile what training waits for for speed, where the rest is
+ *                 compiled for size
  */
 #include "kern/set.h"
 #include "kern/vector.h"
@@ -14,17 +14,13 @@
 #include "kern/vmath_kernel.h"
 #include "kern/squares_kernel.h"
 #include "kern/mixture_kernel.h"
+#include "kern/moments_kernel.h"
 #include "kern/pair_kernel.h"
 
 /* What graphs are run with: kern_ops_of_graph(). */
 #if KERN_BITS == 32 || KERN_SET == BASE_CPU_GENERIC
 #define KERN_GRAPH
 #include "kern/special_kernel.h"
-#include "kern/tile_kernel.h"
-#include "kern/reduce_kernel.h"
-#include "kern/random_kernel.h"
-#include "kern/train_kernel.h"
-#include "kern/window_kernel.h"
 #endif
 
 #ifdef KERN_FAST
@@ -33,6 +29,11 @@
 #include "kern/gemm_kernel.h"
 #ifdef KERN_GRAPH
 #include "kern/conv_kernel.h"
+#include "kern/tile_kernel.h"
+#include "kern/reduce_kernel.h"
+#include "kern/random_kernel.h"
+#include "kern/train_kernel.h"
+#include "kern/window_kernel.h"
 #endif
 
 const kern_ops KERN_TABLE = {

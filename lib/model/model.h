@@ -286,14 +286,13 @@ struct model_family {
                                 genmod_workspace *w);
     /* How many pieces a share of the first phase's loss has, that is added up
      * by a program of its own: pieces.c. NULL: none, like 0. Its inputs are
-     * those of an update and "piece" [1], a number from 0; it leaves the piece
-     * of that number and its gradients in the variables whose names begin with
-     * `pieces_of`. The sum is the update's input MODEL_REST [1]. */
+     * those of an update and "piece" [1], a number from 0; it leaves that
+     * piece, and its gradients in the variables named `pieces_of` and so on.
+     * The sum is the update's input MODEL_REST [1]. */
     size_t (*pieces)(const model_body *b, const double *recipe);
     const char *pieces_of;
     int32_t (*compile_piece)(const model_body *b, const double *recipe,
-                             size_t rows, ad_program **out,
-                             genmod_workspace *w);
+                             size_t n, ad_program **out, genmod_workspace *w);
     int draws_apart; /* 1: its draws differ from one minibatch to the next */
     /* Changes the options of training, of a player and n rows, of which or
      * beside which so many are held out. NULL: nothing. */
