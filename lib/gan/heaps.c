@@ -3,9 +3,7 @@
 
 #define LOOKS 64 /* at places between two modes */
 #define VALLEY 4 /* times as high are the peaks on both its sides */
-#define HEAP                                                         \
-    0.01 /* share of the cells on either side: fewer may be outliers \
-          */
+#define HEAP 0.01 /* share of the cells on each side: fewer are outliers */
 
 typedef struct mixture {
     size_t n;

@@ -80,12 +80,11 @@ static model_family family_of(int player)
 static int32_t copy_body(const model *from, const model_family *f, model *to,
                          genmod_workspace *w)
 {
-    const model_schema s = {.d = from->d,
-                            .kinds = from->body->schema.kinds,
-                            .levels = from->body->schema.levels,
-                            .marked = from->body->schema.marked};
-    int32_t status = model_body_new(f, from->config, &s, &to->body, w);
+    model_schema s = from->body->schema;
+    int32_t status;
 
+    s.d = from->d;
+    status = model_body_new(f, from->config, &s, &to->body, w);
     if (!status)
         status = model_body_seal(to->body, w);
     if (status)

@@ -92,13 +92,13 @@ static int32_t check_config(const model_family *f, const genmod_config *c,
 static int32_t look_at_networks(const model *m, const genmod_config *c,
                                 size_t *d, size_t *z, genmod_workspace *w)
 {
-    const model_schema s = {.d = m->d,
-                            .kinds = m->body ? m->body->schema.kinds : NULL,
-                            .levels = m->body ? m->body->schema.levels : NULL,
-                            .marked = m->body ? m->body->schema.marked : 0};
+    model_schema s = {0};
     model_body *b;
     int32_t status;
 
+    if (m->body)
+        s = m->body->schema;
+    s.d = m->d;
     if (!s.d && !base_config_str(c, "input")[0])
         return GENMOD_OK;
     status = model_body_new(m->family, c, &s, &b, w);
@@ -207,13 +207,12 @@ int32_t model_new(const model_family *f, size_t bytes, const genmod_config *c,
 static int32_t copy_body(const model *from, model_body **out,
                          genmod_workspace *w)
 {
-    const model_schema s = {.d = from->d + from->body->targets,
-                            .kinds = from->body->schema.kinds,
-                            .levels = from->body->schema.levels,
-                            .marked = from->body->schema.marked};
+    model_schema s = from->body->schema;
     model_body *b;
-    int32_t status = model_body_new(from->family, from->config, &s, &b, w);
+    int32_t status;
 
+    s.d = from->d + from->body->targets;
+    status = model_body_new(from->family, from->config, &s, &b, w);
     *out = b;
     if (!status)
         status = model_body_seal(b, w);

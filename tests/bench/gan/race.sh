@@ -24,24 +24,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=${1:?the build directory}
 threads=${2:-1} rounds=${3:-5}
 cases=${4:-dcgan:64,dcgan:128,wgan-gp:64,wgan-gp:256,wgan-gp-28:64,auto:256,auto-28:64}
-venv=$build/race-train
 
-if ! test -x "$venv/bin/python"; then
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install -q --disable-pip-version-check torch 'jax[cpu]' >&2
-fi
-ninja -C "$build" tests/bench/race_gan >&2
-
-python=$venv/bin/python
-torch=$("$python" -c 'import torch; print(torch.__version__.split("+")[0])')
-jax=$("$python" -c 'import jax; print(jax.__version__)')
-echo "$(uname -m)," \
-    "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)," \
-    "$threads threads; median of $rounds rounds."
-echo
-exec "$python" "$here/../train/race.py" "$threads" "$rounds" "$cases" \
-    -- genmod "$build/tests/bench/race_gan" CASE BATCH THREADS \
-    -- "PyTorch $torch" "$python" "$here/race_torch.py" CASE BATCH THREADS eager \
-    -- "PyTorch $torch compiled" "$python" "$here/race_torch.py" CASE BATCH \
-    THREADS compile \
-    -- "JAX $jax" "$python" "$here/race_jax.py" CASE BATCH THREADS
+exec sh "$here/../train/peers.sh" "$build" race_gan "$here" "$threads" \
+    "$rounds" "$cases"
