@@ -255,17 +255,16 @@ static void rows(const ad_exec *e, size_t lo, size_t hi, size_t part,
 static void second_phase(const ad_exec *e, size_t item)
 {
     const ad_fused *const f = e->step->fused;
-    const kern_ops *const o = e->p->ops;
     const size_t inner = inner_of(f);
-    char *const to = ad_at_place(e, &f->ending[item].place);
+    double *const acc = partial(e, 0) + item * inner;
 
-    for (size_t j = 0; j < inner; j++) {
-        double acc = 0;
+    for (size_t i = 1; i < e->items[0]; i++) {
+        const double *const more = partial(e, i) + item * inner;
 
-        for (size_t i = 0; i < e->items[0]; i++)
-            acc += partial(e, i)[item * inner + j];
-        put(o, &acc, 1, to + j * o->bytes);
+        for (size_t j = 0; j < inner; j++)
+            acc[j] += more[j];
     }
+    put(e->p->ops, acc, inner, ad_at_place(e, &f->ending[item].place));
 }
 
 static void plan(ad_step *s, const kern_ops *o)

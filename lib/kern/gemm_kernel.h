@@ -25,12 +25,14 @@
 
 #define NARROW 96 /* rows of A for which a transposed B is not packed */
 
-/* B is read where it lies, unless its rows are this many bytes apart, or a
+/* B is read where it lies, unless its rows are CROWDED_BYTES apart, or a
  * multiple: then they share few sets of the caches and throw each other out. Or
- * unless so many rows of A pass by that a copy, which lies in few pages, is
- * cheaper than to look up a page for each row of B again and again. */
+ * unless rows are so far apart, APART_BYTES, that few lie in a page, and so many
+ * rows of A pass by, COPIED, that a copy in few pages is cheaper than to look up
+ * B's pages again and again. */
 #define CROWDED_BYTES 8192
 #define COPIED 128
+#define APART_BYTES 2048
 
 /* op(A), op(B) and C by strides, so that a transposed operand, and the
  * transposed product C^T = B^T A^T, are the same code. */
@@ -182,9 +184,15 @@ static void pack_rows(size_t rows, size_t k, const REAL *a, size_t a_row,
 static void pack_cells(size_t k, size_t columns, const REAL *b, size_t b_row,
                        size_t b_col, REAL *to, size_t to_row)
 {
-    for (size_t p = 0; p < k; p++)
-        for (size_t j = 0; j < LANES; j++)
-            to[p * to_row + j] = j < columns ? b[p * b_row + j * b_col] : 0;
+    for (size_t p = 0; p < k; p++, b += b_row, to += to_row) {
+        if (b_col == 1) {
+            v_store(to, v_load_some(b, columns, v_zero()));
+            continue;
+        }
+        v_store(to, v_zero());
+        for (size_t j = 0; j < columns; j++)
+            to[j] = b[j * b_col];
+    }
 }
 
 static void pack_transposed(size_t k, const REAL *b, size_t b_col, REAL *to,
@@ -326,7 +334,8 @@ static void multiply_block(const product *g, block *o)
         pack_block(g, o);
     const int crowded =
         g->b_row * sizeof(REAL) % CROWDED_BYTES == 0 && o->m > TILE_ROWS;
-    const int copied = crowded || o->m >= COPIED;
+    const int copied =
+        crowded || (o->m >= COPIED && g->b_row * sizeof(REAL) >= APART_BYTES);
     size_t j = 0;
     while (j < o->n) {
         const size_t left = (o->n - j + LANES - 1) / LANES;
