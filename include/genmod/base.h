@@ -105,7 +105,9 @@ typedef int32_t (*genmod_task)(size_t i, void *arg);
 /**
  * Runs task(0, arg) … task(n - 1, arg), in any order, on any threads, and
  * returns when all are done: 0, or a non-zero value that one task returned.
- * Called from the thread that called the library.
+ * Called from the thread that called the library. If it gives up, with another
+ * value, the calling thread does what is left, and the call may end with
+ * GENMOD_CALLBACK.
  */
 typedef int32_t (*genmod_parallel_for)(size_t n, genmod_task task, void *arg,
                                        void *user);

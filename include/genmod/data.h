@@ -35,7 +35,7 @@ typedef struct genmod_data genmod_data;
  * Gives rows of data that do not lie in memory. Called on the thread that called
  * the library. The same row number gives the same values every time.
  *
- * @param n     rows asked for, 1 to some thousand
+ * @param n     rows asked for, 1 to 65536
  * @param rows  [n] their numbers, 0 … , ascending
  * @param[out] x        [n, d] dense, of the view's type
  * @param[out] weights  [n] holds ones on entry; overwrite for a weighted fit

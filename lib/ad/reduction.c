@@ -217,11 +217,11 @@ static ad_node together(ad_graph *g, int32_t op, ad_node a, uint32_t axes)
     const uint32_t mask = gather_axes(rank, axes, order);
     for (int32_t i = 0; i < rank; i++)
         back[order[i]] = i;
-    if (op == AD_OP_MOMENTS)
-        back[rank] = rank;
     const ad_node y = step(g, op, ad_permute(g, a, order), mask);
     if (y < 0)
         return AD_NONE;
+    if (op == AD_OP_MOMENTS) /* whose rank is 5 at most */
+        back[rank] = rank;
     /* Of what was rows only a size of 1 is left, which may go anywhere. */
     return ad_permute(g, y, back);
 }

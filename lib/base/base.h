@@ -106,10 +106,11 @@ int base_add(size_t a, size_t b, size_t *out);
 typedef int32_t (*base_task)(size_t item, size_t slot, void *arg);
 
 size_t base_width(const genmod_workspace *w);
-/* Runs all items; returns 0 or the status of the lowest item that failed. n = 1
- * or width 1 runs on the calling thread without a lock; so does a pool that is
- * busy with another workspace's call. Workers run in the default
- * floating-point environment. Nesting is not allowed. */
+/* Runs all items, up to one that fails; returns the status of the lowest item
+ * that failed, or, with all items done, GENMOD_CALLBACK and its text where the
+ * host's own loop gave up. n = 1 or width 1 runs on the calling thread without
+ * a lock; so does a pool that is busy with another workspace's call. Workers
+ * run in the default floating-point environment. Nesting is not allowed. */
 int32_t base_parallel(genmod_workspace *w, size_t n, base_task task, void *arg);
 
 /* ---- ranks.c: the other processes of a collective call ------------------ */
@@ -312,8 +313,9 @@ int32_t base_data_gather(const genmod_data *x, size_t n, const int64_t *rows,
                          genmod_workspace *w);
 /* Cell (i, j) of a view, scaled. */
 double base_view_cell(const base_view *v, size_t i, size_t j);
-/* GENMOD_NON_FINITE naming the first cell of n rows that is not finite (there
- * is one); `first` is the absolute number of the view's first row. */
+/* GENMOD_NON_FINITE naming the first cell of n rows that is not finite or,
+ * where all are, no finite float (there is one); `first` is the absolute number
+ * of the view's first row. */
 int32_t base_view_non_finite(const base_view *v, size_t first, size_t n,
                              size_t d, genmod_workspace *w);
 

@@ -340,7 +340,7 @@ size_t base_data_stage_bytes(const genmod_data *x, size_t n)
     return x->read ? lay_out(x, n).bytes : 0;
 }
 
-/* `row`: the number of weights[0]; NULL where it is first. */
+/* rows: the weights' numbers; NULL: first, first + 1, …. */
 static int32_t check_weights(size_t n, const double *weights, size_t first,
                              const int64_t *rows, genmod_workspace *w)
 {
@@ -455,7 +455,17 @@ int32_t base_view_non_finite(const base_view *v, size_t first, size_t n,
             if (!is_finite(cell))
                 return non_finite(cell, first + i, j, w);
         }
-    return GENMOD_OK;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < d; j++) {
+            const double cell = base_view_cell(v, i, j);
+            if (!is_finite((double)(float)cell))
+                return base_fail(w, GENMOD_NON_FINITE,
+                                 "the cell in row %u, column %u is %g: too "
+                                 "large for a float",
+                                 (uint64_t)(first + i), (uint64_t)j, cell);
+        }
+    assert(0);
+    return GENMOD_NON_FINITE;
 }
 
 /* Row i of a view, which is row `row` of the data. */

@@ -208,10 +208,10 @@ static int32_t run_host(genmod_workspace *w, base_region *r)
     const int32_t status = c->run(slots, lend, r, c->run_user);
 
     fp_default();
+    draw(r, 0); /* what a host without free threads left, or gave up */
     if (status && !r->status)
         return base_fail(w, GENMOD_CALLBACK, "parallel_for returned %i",
                          (int64_t)status);
-    draw(r, 0); /* what a host without free threads left */
     return r->status;
 }
 

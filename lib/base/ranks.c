@@ -13,8 +13,9 @@
 #define GATHER 6
 #define SLICES 7
 
-#define CHUNK \
-    ((size_t)1 << 13) /* numbers of a part that are gathered at once */
+/* Numbers of a part that are gathered at once, and of all parts. */
+#define CHUNK ((size_t)1 << 13)
+#define CHUNKS ((size_t)1 << 24)
 
 static int alone(const genmod_workspace *w)
 {
@@ -421,15 +422,22 @@ static void add_parts(int32_t type, size_t shards, size_t m, size_t stride,
     }
 }
 
+static size_t chunk_of(const genmod_workspace *w)
+{
+    const size_t most = CHUNKS / (size_t)w->context->ranks.shards;
+
+    return most < CHUNK ? most : CHUNK;
+}
+
 static int32_t gather_parts(genmod_workspace *w, int32_t type, size_t n,
                             const char *parts, char *own, char *all, char *out)
 {
     const size_t bytes = type == GENMOD_F32 ? sizeof(float) : sizeof(double);
-    const size_t local = base_parts(w);
+    const size_t local = base_parts(w), chunk = chunk_of(w);
     int32_t status = GENMOD_OK;
 
-    for (size_t at = 0; at < n && !status; at += CHUNK) {
-        const size_t m = n - at < CHUNK ? n - at : CHUNK;
+    for (size_t at = 0; at < n && !status; at += chunk) {
+        const size_t m = n - at < chunk ? n - at : chunk;
 
         for (size_t s = 0; s < local; s++)
             memcpy(own + s * m * bytes, parts + (s * n + at) * bytes,
@@ -448,7 +456,7 @@ int32_t base_all_sum_shards(genmod_workspace *w, int32_t status,
 {
     const size_t bytes = type == GENMOD_F32 ? sizeof(float) : sizeof(double);
     const size_t shards = (size_t)w->context->ranks.shards;
-    const size_t m = n < CHUNK ? n : CHUNK, local = base_parts(w);
+    const size_t local = base_parts(w);
     const base_mark mark = base_scratch_mark(w);
     char *own, *all;
 
@@ -462,6 +470,7 @@ int32_t base_all_sum_shards(genmod_workspace *w, int32_t status,
             add_parts(type, shards, n, n, parts, out);
         return status;
     }
+    const size_t chunk = chunk_of(w), m = n < chunk ? n : chunk;
     own = base_scratch(w, local, m * bytes);
     all = base_scratch(w, shards, m * bytes);
     if (!status && (!own || !all))

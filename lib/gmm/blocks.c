@@ -56,8 +56,7 @@ int32_t gmm_blocks(const genmod_data *x, gmm_block_task task, void *arg,
             return base_view_non_finite(&r.view, r.first, r.rows,
                                         base_data_columns(x), w);
         if (status)
-            return base_fail(w, GENMOD_CALLBACK, "parallel_for returned %i",
-                             (int64_t)status);
+            return status;
     }
     return status;
 }

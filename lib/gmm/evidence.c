@@ -257,8 +257,7 @@ int32_t gmm_vary_settle(gmm_job *job, gmm_track *t, gmm_params *p)
     }
     status = base_parallel(job->w, gmm_units(job->type, k), unit_item, &s);
     if (status)
-        return base_fail(job->w, GENMOD_CALLBACK, "parallel_for returned %i",
-                         (int64_t)status);
+        return status;
     for (size_t u = 0; u < gmm_units(job->type, k); u++)
         sum += v->unit_terms[u];
     t->divergence = sum;

@@ -506,8 +506,7 @@ static int32_t run_round(gmm_pass *pass, genmod_workspace *w)
                                pass);
     }
     if (status) /* the host's own loop gave up */
-        return base_fail(w, GENMOD_CALLBACK, "parallel_for returned %i",
-                         (int64_t)status);
+        return status;
     add_round(pass);
     return GENMOD_OK;
 }

@@ -61,7 +61,7 @@ static void take_columns(gmm_job *job, const gmm_params *p, const gmm_stats *s)
 }
 
 /* A column whose deviation is within some roundings of its mean is constant. */
-static void settle_columns(gmm_job *job)
+static int32_t settle_columns(gmm_job *job)
 {
     const int32_t type = base_data_type(job->x);
     double sum = 0;
@@ -71,6 +71,12 @@ static void settle_columns(gmm_job *job)
         const double noise = 64 * gmm_epsilon(type) * job->center[c];
         const double v = job->variance[c];
 
+        if (!isfinite(v) || !isfinite(job->center[c]))
+            return base_fail(
+                job->w, GENMOD_BREAKDOWN,
+                "the variance of column %u is %g: scale the data or "
+                "the weights",
+                (uint64_t)c, v);
         job->variance[c] = v > noise * noise ? v : 0;
         sum += job->variance[c];
         varying += job->variance[c] > 0;
@@ -78,6 +84,7 @@ static void settle_columns(gmm_job *job)
     for (size_t c = 0; c < job->d; c++)
         if (!(job->variance[c] > 0))
             job->variance[c] = varying ? sum / (double)varying : 1;
+    return GENMOD_OK;
 }
 
 /* Where every cell is there: to the digits of a pass. */
@@ -125,7 +132,9 @@ int32_t gmm_job_columns(gmm_job *job)
         memcpy(job->center, s.mean, job->d * sizeof(double));
         memcpy(job->variance, s.variance, job->d * sizeof(double));
     }
-    settle_columns(job);
+    status = settle_columns(job);
+    if (status)
+        return status;
     if (job->side)
         gmm_noise_sides(job->tracks[0].now,
                         base_config_f64(job->m->config, GMM_NOISE_VOLUME),

@@ -437,8 +437,7 @@ int32_t gmm_update(const gmm_params *now, int32_t type, gmm_stats *s,
         status = base_parallel(w, units, derive_item, &u);
     }
     if (status)
-        return base_fail(w, GENMOD_CALLBACK, "parallel_for returned %i",
-                         (int64_t)status);
+        return status;
     if (now->type->shared)
         share_mends(&u);
     if (!rules->repair) {

@@ -380,8 +380,7 @@ int32_t gmm_vary_update(gmm_job *job, gmm_track *t, const gmm_params *now,
     if (!status)
         status = base_parallel(job->w, units, spread_item, &u);
     if (status)
-        return base_fail(job->w, GENMOD_CALLBACK, "parallel_for returned %i",
-                         (int64_t)status);
+        return status;
     memcpy(t->counts, t->stats->s0, job->k * sizeof *t->counts);
     weigh(&v->h, t->counts, v->concentrations, next->weights);
     memcpy(next->column_variance, now->column_variance,

@@ -26,10 +26,10 @@
 #define NARROW 96 /* rows of A for which a transposed B is not packed */
 
 /* B is read where it lies, unless its rows are CROWDED_BYTES apart, or a
- * multiple: then they share few sets of the caches and throw each other out. Or
- * unless rows are so far apart, APART_BYTES, that few lie in a page, and so many
- * rows of A pass by, COPIED, that a copy in few pages is cheaper than to look up
- * B's pages again and again. */
+ * multiple: then they share few sets of the caches and throw each other out.
+ * Or unless they are so far apart, APART_BYTES, that few lie in a page, and so
+ * many rows of A pass by, COPIED, that a copy in few pages is cheaper than to
+ * look up B's pages again and again. */
 #define CROWDED_BYTES 8192
 #define COPIED 128
 #define APART_BYTES 2048

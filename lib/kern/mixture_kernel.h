@@ -16,7 +16,8 @@
 #define QUAD_COLUMNS 3
 #endif
 
-#define QUAD_LEAST (16 / LANES) /* what a number of vectors is a multiple of */
+#define QUAD_LEAST (16 / LANES) /* what a number of vectors is a multiple of \
+                                 */
 
 static size_t vectors_of(size_t m)
 {
@@ -28,16 +29,14 @@ INLINE void store_densities(int vecs, REAL offset, const vec *q, REAL *l)
 {
     UNROLL
     for (int v = 0; v < vecs; v++)
-        v_store(l + v * LANES,
-                v_fnma(v_set1((REAL)0.5), q[v], v_set1(offset)));
+        v_store(l + v * LANES, v_fnma(v_set1((REAL)0.5), q[v], v_set1(offset)));
 }
 
 /* ---- q = |U^T (x - mu)|^2 ------------------------------------------------ */
 
 /* acc[c][v] += u[l, c] delta[l][v] over `depth` rows of U. */
-INLINE void quad_rows(int cols, int vecs, size_t depth, size_t d,
-                      const REAL *u, const REAL *delta,
-                      vec acc[QUAD_COLUMNS][QUAD_VECS])
+INLINE void quad_rows(int cols, int vecs, size_t depth, size_t d, const REAL *u,
+                      const REAL *delta, vec acc[QUAD_COLUMNS][QUAD_VECS])
 {
     for (size_t l = 0; l < depth; l++) {
         UNROLL
@@ -81,8 +80,8 @@ INLINE void quad_tile(int cols, int vecs, int first, int last, size_t depth,
     UNROLL
     for (int c = 0; c < cols; c++)
         UNROLL
-        for (int v = 0; v < vecs; v++)
-            acc[c][v] = first ? v_zero() : v_load(y + (c * vecs + v) * LANES);
+    for (int v = 0; v < vecs; v++)
+        acc[c][v] = first ? v_zero() : v_load(y + (c * vecs + v) * LANES);
     quad_rows(cols, vecs, depth, d, u, delta, acc);
     if (last) {
         quad_corner(cols, vecs, d, u + depth * d, delta + depth * vecs * LANES,
@@ -90,14 +89,14 @@ INLINE void quad_tile(int cols, int vecs, int first, int last, size_t depth,
         UNROLL
         for (int c = 0; c < cols; c++)
             UNROLL
-            for (int v = 0; v < vecs; v++)
-                q[v] = v_fma(acc[c][v], acc[c][v], q[v]);
+        for (int v = 0; v < vecs; v++)
+            q[v] = v_fma(acc[c][v], acc[c][v], q[v]);
     } else {
         UNROLL
         for (int c = 0; c < cols; c++)
             UNROLL
-            for (int v = 0; v < vecs; v++)
-                v_store(y + (c * vecs + v) * LANES, acc[c][v]);
+        for (int v = 0; v < vecs; v++)
+            v_store(y + (c * vecs + v) * LANES, acc[c][v]);
     }
 }
 
@@ -144,16 +143,16 @@ INLINE void quad_rows_of(int vecs, size_t d, const REAL *panel, const REAL *mu,
 
             for (size_t j = 0; j < rows; j++)
                 UNROLL
-                for (int v = 0; v < vecs; v++)
-                    v_store(delta + (j * vecs + v) * LANES,
-                            v_sub(v_load(panel + (above + j) * KERN_ROWS +
-                                         v * LANES),
-                                  v_set1(mu[above + j])));
+            for (int v = 0; v < vecs; v++)
+                v_store(
+                    delta + (j * vecs + v) * LANES,
+                    v_sub(v_load(panel + (above + j) * KERN_ROWS + v * LANES),
+                          v_set1(mu[above + j])));
             for (size_t c = 0, cols; c < width; c += cols) {
                 cols = quad_width(width - c);
                 quad_columns(cols, vecs, above == 0, last, last ? c : rows, d,
-                             u + above * d + i + c, delta,
-                             y + c * vecs * LANES, q);
+                             u + above * d + i + c, delta, y + c * vecs * LANES,
+                             q);
             }
         }
     }
@@ -173,18 +172,15 @@ static void quad_full(size_t d, size_t m, const void *cells, const void *means,
         quad_rows_of(QUAD_VECS, d, panel + i * LANES, mu, u, base,
                      l + i * LANES);
     for (; QUAD_LEAST <= 2 && i + 2 <= n; i += 2)
-        quad_rows_of(2, d, panel + i * LANES, mu, u, base,
-                     l + i * LANES);
+        quad_rows_of(2, d, panel + i * LANES, mu, u, base, l + i * LANES);
     for (; QUAD_LEAST == 1 && i < n; i++)
-        quad_rows_of(1, d, panel + i * LANES, mu, u, base,
-                     l + i * LANES);
+        quad_rows_of(1, d, panel + i * LANES, mu, u, base, l + i * LANES);
 }
 
 /* ---- q = sum_c (s_c x_c - s_c mu_c)^2 ------------------------------------ */
 
 INLINE void quad_diag_rows(int vecs, size_t d, const REAL *panel,
-                           const REAL *mu, const REAL *s, REAL offset,
-                           REAL *l)
+                           const REAL *mu, const REAL *s, REAL offset, REAL *l)
 {
     vec q[2 * QUAD_VECS] = {v_zero()};
 
@@ -213,17 +209,14 @@ static void quad_diag(size_t d, size_t m, const void *cells, const void *means,
     size_t i = 0;
 
     for (; i + 2 * QUAD_VECS <= n; i += 2 * QUAD_VECS)
-        quad_diag_rows(2 * QUAD_VECS, d, panel + i * LANES, mu, s,
-                       base, l + i * LANES);
+        quad_diag_rows(2 * QUAD_VECS, d, panel + i * LANES, mu, s, base,
+                       l + i * LANES);
     for (; QUAD_LEAST == 4 && i < n; i += 4)
-        quad_diag_rows(4, d, panel + i * LANES, mu, s, base,
-                       l + i * LANES);
+        quad_diag_rows(4, d, panel + i * LANES, mu, s, base, l + i * LANES);
     for (; QUAD_LEAST <= 2 && i + 2 <= n; i += 2)
-        quad_diag_rows(2, d, panel + i * LANES, mu, s, base,
-                       l + i * LANES);
+        quad_diag_rows(2, d, panel + i * LANES, mu, s, base, l + i * LANES);
     for (; QUAD_LEAST == 1 && i < n; i++)
-        quad_diag_rows(1, d, panel + i * LANES, mu, s, base,
-                       l + i * LANES);
+        quad_diag_rows(1, d, panel + i * LANES, mu, s, base, l + i * LANES);
 }
 
 /* ---- responsibilities ---------------------------------------------------- */
@@ -266,13 +259,13 @@ static void posterior_rows(size_t k, size_t m, size_t i, REAL *l,
         total[i + v] = (double)most[v] + (double)out[v];
     if (!weight)
         return;
-    scale = v_div(weights_of(weight, m, i), sum);
+    const vec w = weights_of(weight, m, i), faint = v_mul(v_set1(FAINT), w);
+    scale = v_div(w, sum);
     scale = v_blend(v_eq(sum, v_zero()), v_zero(), scale);
     for (size_t j = 0; j < k; j++) {
         const vec r = v_mul(v_load(l + j * KERN_ROWS), scale);
 
-        v_store(l + j * KERN_ROWS,
-                v_blend(v_lt(r, v_set1(FAINT)), v_zero(), r));
+        v_store(l + j * KERN_ROWS, v_blend(v_lt(r, faint), v_zero(), r));
     }
 }
 

@@ -10,8 +10,9 @@
  * rmsprop   v += (1 - beta2) (g'^2 - v);  m = momentum m + g' / (sqrt(v) +
  *           epsilon);  w -= rate m
  *
- * where v counts as 2^-110 at least (doubles: 2^-990), far below an epsilon's
- * square, and an m smaller than that becomes 0: moments do not go subnormal;
+ * where v counts as 2^-110 at least (doubles: 2^-990), far below the square of
+ * an epsilon above 1e-15, and an m smaller than that becomes 0: moments do not
+ * go subnormal;
  * with step = rate / (1 - beta1^t) and root = 1 / sqrt(1 - beta2^t) of update
  * number t = 1, 2, … (Kingma, Ba 2015, algorithm 1; Loshchilov, Hutter 2019 for
  * decay). */

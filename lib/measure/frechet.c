@@ -83,7 +83,7 @@ static int32_t add_squares(const frechet *s, size_t rows, double *square,
     job j = {&p, s->cells, square, s->slots};
 
     kern_product_cut(&p);
-    return measure_parallel(w, kern_product_items(&p), multiply, &j);
+    return base_parallel(w, kern_product_items(&p), multiply, &j);
 }
 
 /* Rows as differences from the center. */

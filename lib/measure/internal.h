@@ -100,9 +100,6 @@ int32_t measure_walk_center(const measure_panels *x, const measure_panels *y,
                             genmod_workspace *w);
 /* The status, and in the text of a cell that is not finite the view's name. */
 int32_t measure_named(int32_t status, const char *name, genmod_workspace *w);
-/* The status of base_parallel(), with a text where the host's loop gave up. */
-int32_t measure_parallel(genmod_workspace *w, size_t n, base_task task,
-                         void *arg);
 
 /* ---- walk.c: all pairs of rows ------------------------------------------ */
 

@@ -64,7 +64,7 @@ static int32_t count_round(modes *s, genmod_workspace *w)
         status =
             measure_panels_read(&s->rows, s->first, s->count, s->panels, w);
     if (!status)
-        status = measure_parallel(w, s->count, assign, s);
+        status = base_parallel(w, s->count, assign, s);
     for (size_t i = 0; i < s->count && !status; i++) {
         size_t first;
         const size_t m = measure_panel_rows(&s->rows, s->first + i, &first);

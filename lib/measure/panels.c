@@ -214,14 +214,3 @@ int32_t measure_walk_center(const measure_panels *x, const measure_panels *y,
         memcpy(y->center, x->center, d * sizeof *cells);
     return status;
 }
-
-int32_t measure_parallel(genmod_workspace *w, size_t n, base_task task,
-                         void *arg)
-{
-    const int32_t status = base_parallel(w, n, task, arg);
-
-    if (status)
-        return base_fail(w, GENMOD_CALLBACK, "parallel_for returned %i",
-                         (int64_t)status);
-    return GENMOD_OK;
-}

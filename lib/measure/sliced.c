@@ -107,7 +107,7 @@ static int32_t project_all(slices *s, genmod_workspace *w)
             status =
                 measure_panels_read(&s->pool, s->block, count, s->panel, w);
         if (!status)
-            status = measure_parallel(w, count, project, s);
+            status = base_parallel(w, count, project, s);
     }
     return status;
 }
@@ -159,7 +159,7 @@ static int32_t run_group(slices *s, size_t number, double *mean,
         s->count = left < s->flight ? left : s->flight;
         status = project_all(s, w);
         if (!status)
-            status = measure_parallel(w, s->count, compare, s);
+            status = base_parallel(w, s->count, compare, s);
     }
     for (size_t i = 0; i < s->group; i++)
         measure_add(&sum, s->square[i]);

@@ -190,7 +190,7 @@ static int32_t run_round(walk *s, genmod_workspace *w)
               s->norm);
     if (plan->prepare)
         plan->prepare(s->round_first, s->round_count, plan->arg);
-    return measure_parallel(w, s->group_count * TILES, meet, s);
+    return base_parallel(w, s->group_count * TILES, meet, s);
 }
 
 static size_t least(size_t a, size_t b)

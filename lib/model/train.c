@@ -1,4 +1,5 @@
 /* model_start(), model_step(), model_fit(). */
+#include <float.h>
 #include <string.h>
 
 #include "model/model.h"
@@ -69,6 +70,10 @@ static int32_t learn_columns(model_body *b, const genmod_data *x,
                                       b->targets ? &b->rows : &b->columns,
                                       &b->mean_weight, w);
 
+    if (!status && b->mean_weight < FLT_MIN)
+        status = base_fail(w, GENMOD_BAD_ARGUMENT,
+                           "the weights' mean is %g: too small for a float",
+                           b->mean_weight);
     if (!status && f->settle)
         f->settle(b);
     if (!status && f->surveys && f->surveys(b))

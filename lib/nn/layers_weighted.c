@@ -80,6 +80,8 @@ int32_t nn_deconv_shape(const nn_reader *r, nn_layer *l)
         return no_image(r, l);
     if (l->o.h >= l->s.h || l->o.w >= l->s.w)
         return nn_misfit(r, l, "its output padding must be below its stride");
+    if (l->in.h > NN_ELEMENTS / l->s.h || l->in.w > NN_ELEMENTS / l->s.w)
+        return nn_misfit(r, l, "its output is too large");
     const int64_t h = (l->in.h - 1) * l->s.h - 2 * l->p.h + l->k.h + l->o.h;
     const int64_t w = (l->in.w - 1) * l->s.w - 2 * l->p.w + l->k.w + l->o.w;
     if (h < 1 || w < 1)

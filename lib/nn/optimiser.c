@@ -19,7 +19,6 @@ struct nn_optimiser {
     void *average;          /* [n + states]; NULL: none */
     size_t states;          /* elements of states that are averaged */
     double *squares;        /* [chunks]: sums of the gradient's */
-    unsigned char *done;    /* [chunks]: of the pass under way */
     uint64_t count;
 };
 
@@ -70,14 +69,12 @@ static size_t elements_of(const ad_store *s, size_t i)
 static int32_t reserve(nn_optimiser *p, genmod_workspace *w)
 {
     p->squares = base_alloc_zero(w, chunks(p), sizeof(double));
-    p->done = base_alloc_zero(w, chunks(p), 1);
     p->m = base_alloc_zero(w, p->n, p->bytes);
     if (p->o.optimiser != NN_SGD)
         p->v = base_alloc_zero(w, p->n, p->bytes);
     if (p->o.average > 0)
         p->average = base_alloc_zero(w, p->n + p->states, p->bytes);
-    if (!p->squares || !p->done || !p->m ||
-        (p->o.optimiser != NN_SGD && !p->v) ||
+    if (!p->squares || !p->m || (p->o.optimiser != NN_SGD && !p->v) ||
         (p->o.average > 0 && !p->average))
         return base_status(w);
     return GENMOD_OK;
@@ -115,7 +112,6 @@ void nn_optimiser_free(nn_optimiser *p)
     base_free(p->v);
     base_free(p->average);
     base_free(p->squares);
-    base_free(p->done);
     base_free(p);
 }
 
@@ -148,24 +144,17 @@ static int32_t run_chunk(size_t item, size_t slot, void *arg)
 
     (void)slot;
     j->act(j, item, from, length(j->p, from));
-    j->p->done[item] = 1;
     return 0;
 }
 
-/* What a host's parallel loop gave up is done here, since an update cannot end
+/* All chunks are done whatever a host's loop says: an update cannot end
  * halfway. */
 static void run(job *j, const ad_store *s, genmod_workspace *w)
 {
-    const size_t n = chunks(j->p);
-
     j->ops = kern_ops_of_graph(base_cpu(w), j->p->type);
     j->values = ad_store_values(s);
     j->gradients = ad_store_gradients(s);
-    memset(j->p->done, 0, n);
-    if (base_parallel(w, n, run_chunk, j))
-        for (size_t i = 0; i < n; i++)
-            if (!j->p->done[i])
-                (void)run_chunk(i, 0, j);
+    (void)base_parallel(w, chunks(j->p), run_chunk, j);
 }
 
 static void square(const job *j, size_t chunk, size_t from, size_t n)

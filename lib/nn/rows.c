@@ -40,6 +40,10 @@ size_t nn_rows_stage(const genmod_data *x, size_t n)
     return bytes;
 }
 
+/* Of a deviation: what the rounding of a column's center to a float may shift
+ * rows by. */
+#define OFF 0x1p-16
+
 /* Whether v is 0, or a float of full precision. */
 static int plain(double v)
 {
@@ -69,7 +73,8 @@ static reading reading_of(const genmod_data *x, const nn_columns *c,
     for (size_t j = 0; j < d && !nn_columns_mixed(c); j++) {
         r.factor32[j] = (float)r.factor[j];
         r.center32[j] = (float)c->center[j];
-        r.wide |= !plain(r.factor[j]) || !plain(c->center[j]);
+        r.wide |= !plain(r.factor[j]) || !plain(c->center[j]) ||
+                  fabs(r.center32[j] - c->center[j]) * r.factor[j] > OFF;
     }
     return r;
 }
