@@ -6,7 +6,6 @@
 #include "nn/cell.h"
 
 #define CELLS 32768 /* of a block of rows: some of it stays in an L2 cache */
-#define TINY 0x1p-500 /* the square of a smaller number is 0, or subnormal */
 #define ROUNDINGS 8 /* of a mean that a constant column's deviation may be */
 
 /* Sums about the first row, so that a constant column has the deviation 0. */
@@ -246,11 +245,6 @@ static int32_t settle(const sums *s, const genmod_data *x, nn_columns *c,
             return base_fail(w, GENMOD_BREAKDOWN,
                              "the deviation of column %u is %g", (uint64_t)j,
                              deviation);
-        if (deviation == 0 && s->mean[j] != 0 && fabs(s->mean[j]) < TINY)
-            return base_fail(w, GENMOD_BREAKDOWN,
-                             "what column %u varies by has squares that are "
-                             "too small for a double: scale it",
-                             (uint64_t)j);
         c->center[j] = s->origin[j] + s->mean[j];
         c->scale[j] = deviation > noise            ? deviation
                       : deviation > 0 && noise > 1 ? noise
