@@ -177,7 +177,9 @@ GENMOD_CALL int32_t genmod_data_set_noise(genmod_data *x,
                                           genmod_workspace *w);
 
 /**
- * Weigh the rows: a weight of 2 counts like the row twice.
+ * Weigh the rows: a weight of 2 counts like the row twice. Rows of floats are
+ * summed in floats: keep the mean weight within 1e-25 … 1e25, or take weights
+ * times a power of two, which changes no fit.
  * @param n        the view's number of rows
  * @param weights  [n], finite, > 0; borrowed like the rows; NULL (n = 0) for
  *   equal ones. Values are checked when a call reads them.

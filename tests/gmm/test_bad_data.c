@@ -240,6 +240,34 @@ static void a_cell_that_overflows_by_its_scale_is_refused(void **state)
     scene_free(s);
 }
 
+/* Finite as a double, and passes are of floats. */
+static void a_cell_that_overflows_a_float_is_refused(void **state)
+{
+    (void)state;
+    scene *const s = scene_new("max_iterations=3");
+    look(s, GENMOD_F32, 0);
+    assert_ok(genmod_data_set_scale(s->view, 2, 0, NULL));
+    s->y[600 * D + 1] = 3e38f;
+    for (int call = 0; call < CALLS; call++)
+        refuse(s, call, GENMOD_NON_FINITE);
+    (void)entry(s, 2);
+    assert_error_names(s->w,
+                       "row 600, column 1 is 6e38: too large for a float");
+    scene_free(s);
+}
+
+static void variances_that_overflow_are_refused(void **state)
+{
+    (void)state;
+    scene *const s = scene_new("max_iterations=3");
+    for (size_t i = 0; i < N * D; i++)
+        s->x[i] *= 1e160;
+    refuse(s, 2, GENMOD_BREAKDOWN);
+    (void)entry(s, 2);
+    assert_error_names(s->w, "variance of column 0");
+    scene_free(s);
+}
+
 static void a_weight_that_is_not_finite_and_positive_is_refused(void **state)
 {
     (void)state;
@@ -444,6 +472,8 @@ int main(void)
         cmocka_unit_test(the_first_of_several_bad_cells_is_named),
         cmocka_unit_test(a_non_finite_cell_is_found_in_a_fit_by_labels),
         cmocka_unit_test(a_cell_that_overflows_by_its_scale_is_refused),
+        cmocka_unit_test(a_cell_that_overflows_a_float_is_refused),
+        cmocka_unit_test(variances_that_overflow_are_refused),
         cmocka_unit_test(a_weight_that_is_not_finite_and_positive_is_refused),
         cmocka_unit_test(fewer_rows_than_components_are_refused),
         cmocka_unit_test(labels_out_of_range_are_refused),

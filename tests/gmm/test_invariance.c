@@ -245,6 +245,36 @@ static void fit_bears_columns_of_different_units(void **state)
     }
 }
 
+/* Bits of the weights' exponent are no bits of the fit, but for what rounding a
+ * weight to a float changes. */
+static void only_ratios_of_weights_matter(void **state)
+{
+    (void)state;
+    const double unit[] = {0x1p-80, 0x1p-60, 0x1p60};
+    double x[N * D], weight[N];
+    centred(x, 1);
+    float *const narrow = fixture_narrow(N * D, x);
+    genmod_data *const view = fixture_view_f32(N, D, narrow);
+    ref_mixture plain;
+    fit(&plain, REF_FULL, GENMOD_F32, x, options);
+    for (size_t u = 0; u < sizeof unit / sizeof *unit; u++) {
+        gmm_model *const m = fixture_model(K, REF_FULL, options);
+        ref_mixture r;
+        for (size_t i = 0; i < N; i++)
+            weight[i] = unit[u];
+        assert_ok(genmod_data_set_weights(view, N, weight, NULL));
+        assert_ok(gmm_fit(m, view, NULL, NULL, NULL));
+        ref_init(&r, REF_FULL, K, D);
+        fixture_params(m, &r);
+        fixture_mixtures_close("weighted", &r, &plain, 1e-4);
+        ref_free(&r);
+        gmm_free(m);
+    }
+    ref_free(&plain);
+    genmod_data_free(view);
+    free(narrow);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +287,7 @@ int main(void)
         cmocka_unit_test(fit_with_the_default_ridge_scales_with_the_data),
         cmocka_unit_test(fit_of_data_times_a_power_of_two_has_the_same_digits),
         cmocka_unit_test(fit_bears_columns_of_different_units),
+        cmocka_unit_test(only_ratios_of_weights_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
