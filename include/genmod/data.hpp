@@ -76,14 +76,16 @@ class data : public handle<genmod_data>
         const size_t by_col = row_stride || col_stride ? col_stride : 1;
         if (n && d && (n - 1) * by_row + (d - 1) * by_col >= x.size())
             return detail::refuse("x: fewer elements than the rows take");
-        return detail::plain(w, genmod_data_set_rows, get(), x.type(), n, d,
-                             x.data(), int64_t(row_stride),
-                             int64_t(col_stride));
+        return pointed(d, w,
+                       detail::invoke(w, genmod_data_set_rows, get(), x.type(),
+                                      n, d, x.data(), int64_t(row_stride),
+                                      int64_t(col_stride)));
     }
     /** The address of a DLTensor; borrowed. */
     result<> set_dlpack(const void *tensor, const call &w = call())
     {
-        return detail::plain(w, genmod_data_set_dlpack, get(), tensor);
+        return pointed(
+            0, w, detail::invoke(w, genmod_data_set_dlpack, get(), tensor));
     }
     /** Keeps s. type is what s writes: GENMOD_F32, GENMOD_F64 or GENMOD_U8. */
     result<> set_source(int32_t type, size_t n, size_t d, source s,
@@ -96,7 +98,12 @@ class data : public handle<genmod_data>
                            detail::feeder::read, static_cast<void *>(user));
         if (code == GENMOD_OK)
             feed = std::move(f);
-        return detail::give(code, w.text());
+        return pointed(d, w, code);
+    }
+    /** Columns of the rows; 0 where a tensor alone knows them. */
+    size_t columns() const noexcept
+    {
+        return width;
     }
     result<> set_scale(double scale, double shift, const call &w = call())
     {
@@ -133,8 +140,15 @@ class data : public handle<genmod_data>
     }
 
   private:
+    result<> pointed(size_t count, const call &w, int32_t code)
+    {
+        if (code == GENMOD_OK)
+            width = count;
+        return detail::give(code, w.text());
+    }
     friend void detail::rethrow(const data &x);
     std::unique_ptr<detail::feeder> feed;
+    size_t width = 0;
 };
 
 namespace detail

@@ -206,7 +206,8 @@ class gmm : public model<gmm, gmm_model>
     result<> moments(span<double> mean, span<double> covariance,
                      const call &w = call()) const
     {
-        if (covariance.size() && covariance.size() / mean.size() < mean.size())
+        if (covariance.size() &&
+            (!mean.size() || covariance.size() / mean.size() < mean.size()))
             return detail::refuse("covariance: smaller than the mean squared");
         return detail::plain(w, gmm_moments, get(), mean.size(), mean.data(),
                              covariance.data());

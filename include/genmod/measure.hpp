@@ -299,7 +299,8 @@ inline result<test> sample_nearest(const data &x, const data &y,
                        &e.expected, &e.p_value);
     return detail::give(code, w.text(), e);
 }
-/** Means and deviations [k, d]; share may be empty: 1 / k each. */
+/** Means and deviations [k, d], of which d is checked unless y is a tensor's
+ * view; share may be empty: 1 / k each. */
 inline result<modes> sample_modes(const data &y, size_t k,
                                   span<const double> mean,
                                   span<const double> deviation,
@@ -307,7 +308,10 @@ inline result<modes> sample_modes(const data &y, size_t k,
                                   const call &w = call())
 {
     modes e = modes();
-    if (mean.size() != deviation.size() || (share.size() && share.size() != k))
+    const size_t d = y.columns();
+    if (mean.size() != deviation.size() ||
+        (d && (mean.size() % d || mean.size() / d != k)) ||
+        (share.size() && share.size() != k))
         return detail::wrong<modes>(
             "mean, deviation and share: not of k modes");
     e.count.resize(k);

@@ -526,6 +526,8 @@ static void measures_of_samples()
     CHECK(m.value[0] == 2 && m.count[0] + m.count[1] > 30);
     CHECK(thrown([&] { sample_modes(x, 2, mean, {}, {}, 3); }) ==
           GENMOD_BAD_ARGUMENT);
+    CHECK(thrown([&] { sample_modes(x, 3, mean, deviation, {}, 3); }) ==
+          GENMOD_BAD_ARGUMENT);
 }
 
 int main()
