@@ -1,5 +1,6 @@
 """The headers for the reference: names of options and report entries that have no
-comment of their own get what the library itself says of them.
+comment of their own get what the library itself says of them, C++ methods the
+name of their C function.
 
     describe.py LIBRARY HEADER         prints the header (Doxygen's INPUT_FILTER)
     describe.py LIBRARY --check ROOT   names that nothing is said of
@@ -8,6 +9,8 @@ import ctypes
 import pathlib
 import re
 import sys
+
+import describe_cpp
 
 DEFINE = re.compile(r'^#define (\w+)(?: *\\\n *| +)(\S+)[ ]*(.*)$', re.M)
 COMMENT = re.compile(r'/\*\*(?!<)(?:(?!\*/).)*\*/\n$', re.S)
@@ -66,26 +69,36 @@ def described(library, text):
         if said:
             out += [text[at:m.end()], ' /**< %s */' % said]
             at = m.end()
-        elif not name.endswith(('_H', '_API', '_CALL')):
+        elif not name.endswith(('_H', '_API', '_CALL', '_LOOK_AT')):
             lacking.append(name)
     return ''.join(out) + text[at:], lacking
+
+
+def header(library, path):
+    """A header with its comments, and the names that have none."""
+    text, lacking = described(library, path.read_text(encoding='utf-8'))
+    if path.suffix == '.hpp':
+        table = describe_cpp.tables(path.parent)
+        text, more = describe_cpp.described(library.lib, table, text)
+        lacking += more
+    return text, lacking
 
 
 def main():
     library = Library(sys.argv[1])
     if sys.argv[2] != '--check':
-        text = pathlib.Path(sys.argv[2]).read_text(encoding='utf-8')
-        sys.stdout.buffer.write(described(library, text)[0].encode())
+        text = header(library, pathlib.Path(sys.argv[2]))[0]
+        sys.stdout.buffer.write(text.encode())
         return
     bad = []
-    for path in sorted(pathlib.Path(sys.argv[3], 'include').glob('*/*.h')):
-        text = path.read_text(encoding='utf-8')
+    for path in sorted(pathlib.Path(sys.argv[3], 'include').glob('*/*.h*')):
         bad += ['%s: nothing is said of %s' % (path.name, name)
-                for name in described(library, text)[1]]
+                for name in header(library, path)[1]]
     # Canary: a name that the library does not know.
     if described(library, '#define GMM_NOTHING "nothing"\n')[1] != [
             'GMM_NOTHING']:
         bad.append('canary: an unknown key passes')
+    bad += describe_cpp.canary(library.lib)
     print('\n'.join(bad))
     sys.exit(1 if bad else 0)
 

@@ -62,10 +62,12 @@ class workspace : public handle<genmod_workspace>
 {
   public:
     using handle::handle;
+    /** As genmod_workspace_new(), on malloc and the calling thread. */
     static result<workspace> make()
     {
         return of(nullptr);
     }
+    /** As genmod_workspace_new(). */
     static result<workspace> make(context &c)
     {
         return of(c.get());
@@ -112,6 +114,7 @@ class config : public handle<genmod_config>
     {
         return detail::plain(w, genmod_config_set_str, get(), key, v);
     }
+    /** As genmod_config_set_str(). */
     result<> set(const char *key, const std::string &v, const call &w = call())
     {
         return set(key, v.c_str(), w);
@@ -144,9 +147,11 @@ class config : public handle<genmod_config>
 class report
 {
   public:
+    /** Of what a C function lent. */
     explicit report(const genmod_report *lent) noexcept : r(lent)
     {
     }
+    /** For C functions; stays the model's. */
     const genmod_report *get() const noexcept
     {
         return r;

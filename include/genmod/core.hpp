@@ -27,15 +27,19 @@
 #include <vector>
 
 #if !defined(GENMOD_NO_EXCEPTIONS) && !defined(__cpp_exceptions)
+/** To be defined before the include: calls return genmod::result. */
 #define GENMOD_NO_EXCEPTIONS 1
 #endif
 
 #if defined(__clang__)
 #define GENMOD_LOOK_AT __attribute__((warn_unused_result))
 #else
+/** On a type whose values have to be looked at. */
 #define GENMOD_LOOK_AT [[nodiscard]]
 #endif
 
+/** The library in C++11, listed in the form that throws. "As ae_encode()": what
+ * is taken, done and refused stands there. */
 namespace genmod
 {
 /* The two forms may meet in one program: they have names of their own. */
@@ -50,23 +54,28 @@ inline namespace throwing
 class GENMOD_LOOK_AT status
 {
   public:
+    /** GENMOD_OK. */
     status() noexcept : status(GENMOD_OK, "")
     {
     }
+    /** genmod_status_name() stands for an empty text. */
     status(int32_t code, const char *text) noexcept : number(code)
     {
         std::strncpy(line, *text ? text : genmod_status_name(code),
                      sizeof line - 1);
         line[sizeof line - 1] = '\0';
     }
+    /** Has the call done what it was asked for? */
     bool ok() const noexcept
     {
         return number == GENMOD_OK;
     }
+    /** One of base.h. */
     int32_t code() const noexcept
     {
         return number;
     }
+    /** The library's text: argument, value, bound. */
     const char *what() const noexcept
     {
         return line;
@@ -82,18 +91,22 @@ class GENMOD_LOOK_AT status
 template <class T = void> class GENMOD_LOOK_AT result : public status
 {
   public:
+    /** v is empty where code is not GENMOD_OK. */
     result(int32_t code, const char *text, T v)
         : status(code, text), held(std::move(v))
     {
     }
+    /** What was asked for. */
     T &value() noexcept
     {
         return held;
     }
+    /** The same. */
     T &operator*() noexcept
     {
         return held;
     }
+    /** The same. */
     T *operator->() noexcept
     {
         return &held;
@@ -103,6 +116,7 @@ template <class T = void> class GENMOD_LOOK_AT result : public status
     T held;
 };
 
+/** What a call without a value came to. */
 template <> class GENMOD_LOOK_AT result<void> : public status
 {
   public:
@@ -113,9 +127,11 @@ template <> class GENMOD_LOOK_AT result<void> : public status
 class error : public std::exception
 {
   public:
+    /** As status. */
     error(int32_t code, const char *text) noexcept : told(code, text)
     {
     }
+    /** One of base.h, not GENMOD_OK. */
     int32_t code() const noexcept
     {
         return told.code();
@@ -130,7 +146,9 @@ class error : public std::exception
     status told;
 };
 
-/** What a call comes to; failures are thrown. */
+/** What a call comes to: T itself, failures are thrown. With
+ * GENMOD_NO_EXCEPTIONS a class instead, a status, that has the T as value(),
+ * `*` and `->`, an empty one after a failure. */
 template <class T = void> using result = T;
 #endif
 
@@ -138,12 +156,15 @@ template <class T = void> using result = T;
 template <class T> class span
 {
   public:
+    /** No elements. */
     span() noexcept : first(nullptr), n(0)
     {
     }
+    /** The elements from data on. */
     span(T *data, size_t size) noexcept : first(data), n(size)
     {
     }
+    /** Of an array. */
     template <size_t N> span(T (&a)[N]) noexcept : span(a, N)
     {
     }
@@ -156,26 +177,32 @@ template <class T> class span
     span(C &&c) noexcept : span(c.data(), c.size())
     {
     }
+    /** The first element. */
     T *data() const noexcept
     {
         return first;
     }
+    /** n. */
     size_t size() const noexcept
     {
         return n;
     }
+    /** What they take: what C functions ask for. */
     size_t bytes() const noexcept
     {
         return n * sizeof(T);
     }
+    /** data(): a range, too. */
     T *begin() const noexcept
     {
         return first;
     }
+    /** Behind the last element. */
     T *end() const noexcept
     {
         return first + n;
     }
+    /** Element i, < size(): not checked. */
     T &operator[](size_t i) const noexcept
     {
         return first[i];
@@ -224,19 +251,23 @@ typedef std::vector<unsigned char> saved;
 class input
 {
   public:
+    /** Of whatever turns into a span of them. */
     template <class C, class = typename std::enable_if<
                            !std::is_base_of<input, C>::value>::type>
     input(const C &c) : input(detail::view(c), 0)
     {
     }
+    /** GENMOD_F32, GENMOD_F64 or GENMOD_U8. */
     int32_t type() const noexcept
     {
         return kind;
     }
+    /** How many elements there are. */
     size_t size() const noexcept
     {
         return n;
     }
+    /** The first element. */
     const void *data() const noexcept
     {
         return first;
@@ -264,22 +295,27 @@ class input
 class output
 {
   public:
+    /** None: what is optional is not asked for. */
     output() noexcept : output(span<double>(), 0)
     {
     }
+    /** Of whatever turns into a span of them. */
     template <class C, class = typename std::enable_if<!std::is_base_of<
                            output, typename std::decay<C>::type>::value>::type>
     output(C &&c) : output(detail::view(c), 0)
     {
     }
+    /** GENMOD_F32 or GENMOD_F64. */
     int32_t type() const noexcept
     {
         return kind;
     }
+    /** The room that there is. */
     size_t bytes() const noexcept
     {
         return n;
     }
+    /** The first element. */
     void *data() const noexcept
     {
         return first;
@@ -303,21 +339,26 @@ class output
 template <class H> class handle
 {
   public:
+    /** Takes what a C function made. */
     explicit handle(H *owned = nullptr) noexcept : held(owned)
     {
     }
+    /** For C functions; stays the handle's. */
     H *get() noexcept
     {
         return held.get();
     }
+    /** For C functions that take it `const`. */
     const H *get() const noexcept
     {
         return held.get();
     }
+    /** Hands it over: the caller frees it. */
     H *release() noexcept
     {
         return held.release();
     }
+    /** Is there an object? Not after a move. */
     explicit operator bool() const noexcept
     {
         return held != nullptr;
@@ -340,11 +381,13 @@ class workspace;
 class call
 {
   public:
+    /** One of its own, by genmod_workspace_new(). */
     call() noexcept : used(nullptr), own(nullptr)
     {
         if (genmod_workspace_new(nullptr, &own) == GENMOD_OK)
             used = own;
     }
+    /** The caller's, which has to stay. */
     call(workspace &w) noexcept;
     call(const call &) = delete;
     call &operator=(const call &) = delete;
@@ -352,6 +395,7 @@ class call
     {
         genmod_workspace_free(own);
     }
+    /** NULL where there was no memory for one. */
     genmod_workspace *get() const noexcept
     {
         return used;

@@ -18,10 +18,11 @@ inline namespace throwing
 
 /** The rows that a row source is asked for, and where they go. */
 struct request {
-    span<const int64_t> rows;
-    void *x;
-    span<double> weights;
-    span<int32_t> labels;
+    span<const int64_t> rows; /**< [n] their numbers */
+    void *x;                  /**< [n, d] to be filled, of the view's type */
+    span<double> weights;     /**< [n] ones: overwrite for a weighted fit */
+    span<int32_t> labels;     /**< [n] -1: overwrite for a fit from labels */
+    /** x as what it is: float, double or uint8_t. */
     template <class T> T *as() const noexcept
     {
         return static_cast<T *>(x);
@@ -63,7 +64,7 @@ class data : public handle<genmod_data>
     {
         return detail::made<data, genmod_data>(w, genmod_data_new);
     }
-    /** Dense rows, as many as fill x. */
+    /** As genmod_data_set_rows(): dense rows, as many as fill x. */
     result<> set_rows(const input &x, size_t d, const call &w = call())
     {
         return set_rows(x, d ? x.size() / d : 0, d, 0, 0, w);

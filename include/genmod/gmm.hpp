@@ -30,7 +30,6 @@ template <> struct calls<gmm_model> {
     static constexpr decltype(&gmm_dimension) dimension = gmm_dimension;
     static constexpr decltype(&gmm_start) start = gmm_start;
     static constexpr decltype(&gmm_step) step = gmm_step;
-    static constexpr decltype(&gmm_fit) fit = gmm_fit;
     static constexpr decltype(&gmm_report) report = gmm_report;
     static constexpr decltype(&gmm_get_params) get_params = gmm_get_params;
     static constexpr decltype(&gmm_save) save = gmm_save;
@@ -79,6 +78,7 @@ class gmm : public model<gmm, gmm_model>
     {
         return gmm_components(get());
     }
+    /** As gmm_fit() without progress. */
     result<> fit(const data &x, const call &w = call())
     {
         return fit(x, progress(), w);
@@ -132,6 +132,7 @@ class gmm : public model<gmm, gmm_model>
         return detail::plain(w, gmm_sample, get(), seed, first, n, out.type(),
                              out.bytes(), out.data(), component.data());
     }
+    /** As gmm_sample() without components. */
     result<> sample(uint64_t seed, uint64_t first, size_t n, output out,
                     const call &w = call()) const
     {
@@ -228,7 +229,7 @@ class gmm : public model<gmm, gmm_model>
                              mean.data(), covariance.bytes(),
                              covariance.data());
     }
-    /** ln Z. */
+    /** @return ln Z */
     result<double> product(const gmm &q, gmm &to, const call &w = call()) const
     {
         return detail::valued<double>(w, gmm_product, get(), q.get(), to.get());
@@ -243,12 +244,12 @@ class gmm : public model<gmm, gmm_model>
         return detail::plain(w, gmm_affine, get(), r, a.data(), b.data(),
                              to.get());
     }
-    /** What it costs. */
+    /** @return what it costs */
     result<double> merge(size_t k, gmm &to, const call &w = call()) const
     {
         return detail::valued<double>(w, gmm_merge, get(), k, to.get());
     }
-    /** What it costs. */
+    /** @return what it costs */
     result<double> prune(double least, gmm &to, const call &w = call()) const
     {
         return detail::valued<double>(w, gmm_prune, get(), least, to.get());

@@ -17,38 +17,61 @@ inline namespace throwing
 #endif
 {
 
+/** A number and how far it may be off. */
 struct estimate {
-    double value, error;
+    double value; /**< `out` of the C function */
+    double error; /**< its `error` or `standard_error` */
 };
+/** Of sample_mmd(). */
 struct discrepancy {
-    double value, p_value, width;
+    double value;   /**< `out` */
+    double p_value; /**< `p_value` */
+    double width;   /**< `used`: of the kernel */
 };
+/** Of sample_frechet(). */
 struct corrected {
-    double value, raw, error;
+    double value; /**< `out` */
+    double raw;   /**< `raw`: before the correction */
+    double error; /**< `standard_error` of value */
 };
+/** Of sample_nearest(). */
 struct test {
-    double value, error, expected, p_value;
+    double value;    /**< `out` */
+    double error;    /**< `standard_error` of value */
+    double expected; /**< `expected` of equal distributions */
+    double p_value;  /**< `p_value` */
 };
+/** Of sample_prdc(): precision, recall, density, coverage. */
 struct coverage {
-    double value[4], error[4], expected[4];
+    double value[4];    /**< `out` */
+    double error[4];    /**< `standard_error` */
+    double expected[4]; /**< `expected` of equal distributions */
 };
+/** Of sample_copies(): shares of copies, of held-out copies, of equal rows. */
 struct copies {
-    double value[3], error[3], p_value;
+    double value[3]; /**< `out` */
+    double error[3]; /**< `standard_error` */
+    double p_value;  /**< `p_value`: small says that rows are remembered */
 };
+/** Of sample_modes(): modes reached, share of quality, divergence. */
 struct modes {
-    double value[3], error[3], expected[3];
-    std::vector<int64_t> count;
+    double value[3];            /**< `out` */
+    double error[3];            /**< `standard_error` */
+    double expected[3];         /**< `expected` of the mixture itself */
+    std::vector<int64_t> count; /**< [k] rows of quality of each mode */
 };
 
 /** A Gaussian of d columns, borrowed: mean [d], covariance [d, d]. */
 struct gaussian {
-    span<const double> mean, covariance;
+    span<const double> mean;       /**< [d] */
+    span<const double> covariance; /**< [d, d] */
 };
 
 /** Limits of d columns; NULL for none. */
 struct box {
-    size_t d;
-    const double *lower, *upper;
+    size_t d;            /**< columns, 1 or 2 */
+    const double *lower; /**< [d], or NULL */
+    const double *upper; /**< [d], or NULL */
 };
 
 /** ln p of points [n, d] to out [n]: 0, or < 0 to end the call. What it throws

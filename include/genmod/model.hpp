@@ -16,6 +16,7 @@ inline namespace throwing
 #endif
 {
 
+/** What models of all families do. */
 template <class M, class H> class model : public handle<H>
 {
     typedef detail::calls<H> f;
@@ -93,6 +94,7 @@ template <class M, class H> class network : public model<M, H>
     {
         return f::code_size(get());
     }
+    /** As ae_fit(), gan_fit() or vae_fit() of x alone. */
     result<> fit(const data &x, const call &w = call())
     {
         return fit(x, nullptr, progress(), w);
