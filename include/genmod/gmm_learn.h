@@ -31,8 +31,8 @@ typedef struct gmm_statistics gmm_statistics;
  * side by side on the context's threads; each is gmm_fit()'s, to the bits.
  *
  * The report has the table, a row a fit, types changing faster: choice_components,
- * choice_covariance (0 full, 1 tied, 2 diagonal, 3 spherical), choice_parameters p,
- * choice_log_likelihood L (total), and the criteria. Of BIC, AIC and ICL, as they
+ * choice_covariance (0 full, 1 tied, 2 diagonal, 3 spherical, 4 factor),
+ * choice_parameters p, choice_log_likelihood L (total), and the criteria. Of BIC, AIC and ICL, as they
  * are here, the least is the best; mclust's have the other sign. ICL is BIC with
  * sum_i max_j ln p(x_i, j) for L. "chosen" is the row that was taken. A fit that
  * breaks down (on_singular "error") has NaN in its row and is not taken.
@@ -44,7 +44,7 @@ typedef struct gmm_statistics gmm_statistics;
  * @param least       1 to most
  * @param most        to 65536
  * @param covariances names of option "covariance" with a space or a bar between;
- *   NULL or "": all four
+ *   NULL or "": all but factor, whose rank option "rank" sets
  * @param criterion   GMM_CHOOSE_…
  * @param w           may be NULL
  * @retval GENMOD_BAD_ARGUMENT outside these ranges; inference is "variational"

@@ -30,6 +30,8 @@ typedef struct gmm_covariance {
     int32_t low;      /* 1: made of W and psi (factor.h), which are the state */
 } gmm_covariance;
 
+#define GMM_COVARIANCE_TYPES 5 /* rows of the table */
+
 const gmm_covariance *gmm_covariance_of(const char *name);
 /* Of the mixture of some of the columns, or given some. */
 const gmm_covariance *gmm_part_covariance(const gmm_covariance *t);
