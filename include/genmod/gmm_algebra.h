@@ -313,8 +313,8 @@ GENMOD_CALL int32_t gmm_log_density_gradient(const gmm_model *m,
  * @param m         a model with parameters
  * @param cap       doubles at out
  * @param[out] out  may be NULL if cap is 0
- * @param[out] need the doubles that it takes: "parameters" of the report and 1; may
- *   be NULL
+ * @param[out] need the doubles that it takes: the mixture's free parameters and 1;
+ *   may be NULL
  * @param w         may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL
  * @retval GENMOD_NOT_FITTED

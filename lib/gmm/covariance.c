@@ -31,13 +31,6 @@ size_t gmm_unit_size(const gmm_covariance *t, size_t d)
     return t->scalar ? 1 : d;
 }
 
-size_t gmm_free_parameters(const gmm_covariance *t, size_t k, size_t d)
-{
-    const size_t unit = t->triangle ? d * (d + 1) / 2 : gmm_unit_size(t, d);
-
-    return k - 1 + k * d + gmm_units(t, k) * unit;
-}
-
 double gmm_unit_variance(const gmm_covariance *t, size_t d, const double *unit,
                          size_t c)
 {

@@ -37,8 +37,6 @@ const gmm_covariance *gmm_covariance_of(const char *name);
 const gmm_covariance *gmm_part_covariance(const gmm_covariance *t);
 size_t gmm_units(const gmm_covariance *t, size_t k);
 size_t gmm_unit_size(const gmm_covariance *t, size_t d); /* doubles */
-/* Free parameters of the whole mixture. */
-size_t gmm_free_parameters(const gmm_covariance *t, size_t k, size_t d);
 /* Variance of column c in a unit. */
 double gmm_unit_variance(const gmm_covariance *t, size_t d, const double *unit,
                          size_t c);
