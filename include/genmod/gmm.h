@@ -259,7 +259,8 @@ GENMOD_CALL int32_t gmm_fit(gmm_model *m, const genmod_data *x,
                             genmod_workspace *w);
 
 /**
- * The report of the last training.
+ * The report of the last training. What goes on from parameters goes on with
+ * iterations, mends and histories; all else is of the last call alone.
  *
  * log_likelihood: mean a row, nats, of the parameters as they stand after
  * gmm_fit(); after gmm_step() and inside a callback, of those before the last

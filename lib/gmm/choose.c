@@ -112,12 +112,18 @@ static const char *const columns[] = {
     GMM_REPORT_CHOICE_ICL,        GMM_REPORT_CHOICE_HELD_OUT};
 #define COLUMNS (sizeof columns / sizeof *columns)
 
+void gmm_choice_forget(genmod_report *r)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        base_report_put(r, columns[i], 0, NULL);
+    base_report_set(r, GMM_REPORT_CHOSEN, NAN);
+}
+
+/* Behind gmm_job_publish(), so that the series are empty. */
 static void publish_table(const gmm_grid *c)
 {
     genmod_report *const r = c->m->report;
 
-    for (size_t i = 0; i < COLUMNS; i++)
-        base_report_put(r, columns[i], 0, NULL);
     for (size_t i = 0; i < c->n_cells; i++) {
         const gmm_cell *const one = &c->cells[i];
         const row v = row_of(c, one);

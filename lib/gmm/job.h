@@ -109,12 +109,14 @@ int gmm_job_at_rest(const gmm_job *job, gmm_track *t);
 void gmm_job_note_mends(gmm_track *t, size_t k);
 
 /* Room in the report, so that what follows cannot fail: the model's parameters
- * become the track's, and the report says what the track has come to. `before`:
- * values of the history that stay from an earlier call. */
+ * become the track's, and the report says what the track has come to, and no
+ * more of an earlier call than `before` values of the history. */
 int32_t gmm_job_reserve(genmod_report *r, size_t k, size_t history,
                         size_t starts, genmod_workspace *w);
 void gmm_job_commit(gmm_job *job, const gmm_track *t);
 void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before);
 void gmm_job_count(const gmm_job *job, size_t iterations);
+/* choose.c: the table of an earlier choice leaves the report. */
+void gmm_choice_forget(genmod_report *r);
 
 #endif
