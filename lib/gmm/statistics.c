@@ -78,7 +78,7 @@ void gmm_statistics_free(gmm_statistics *s)
 static int32_t check_element(const gmm_statistics *s, int32_t element,
                              genmod_workspace *w)
 {
-    if (s->rows > 0 && element != s->element)
+    if (s->weight > 0 && element != s->element)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "the sums are of %s rows; these are %s",
                          s->element == GENMOD_F32 ? "f32" : "f64",
@@ -166,7 +166,7 @@ static int32_t check_merge(const gmm_statistics *to, const gmm_statistics *from,
     if (!same_parameters(to->reference, from->reference))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "from was summed under other parameters");
-    return from->rows > 0 ? check_element(to, from->element, w) : GENMOD_OK;
+    return from->weight > 0 ? check_element(to, from->element, w) : GENMOD_OK;
 }
 
 int32_t gmm_statistics_merge(gmm_statistics *to, const gmm_statistics *from,
@@ -179,7 +179,7 @@ int32_t gmm_statistics_merge(gmm_statistics *to, const gmm_statistics *from,
     if (!w)
         return status;
     status = check_merge(to, from, w);
-    if (!status && from->rows > 0)
+    if (!status && from->weight > 0)
         add_sums(to, from->element, from->sums, from->weight,
                  from->log_likelihood, from->rows);
     return base_leave(&call, status);
@@ -203,7 +203,8 @@ int32_t gmm_statistics_decay(gmm_statistics *s, double factor,
         for (size_t i = 0; i < s->sums->size; i++)
             s->sums->s0[i] *= factor;
         s->weight *= factor;
-        s->log_likelihood *= factor;
+        /* not 0 times the -inf of a row of density 0 */
+        s->log_likelihood = factor > 0 ? s->log_likelihood * factor : 0;
     }
     return base_leave(&call, status);
 }
