@@ -39,8 +39,9 @@ typedef struct gmm_statistics gmm_statistics;
  *
  * @param m           the model; options "components" and "covariance" become those of
  *   the best, the others are every fit's
- * @param x           [n, d], n >= most, finite
- * @param held_out    [n', d], finite: rows for the last criterion; NULL: none
+ * @param x           [n, d], n >= most, finite but for missing cells
+ * @param held_out    [n', d], finite but for missing cells: rows for the last
+ *   criterion; NULL: none
  * @param least       1 to most
  * @param most        to 65536
  * @param covariances names of option "covariance" with a space or a bar between;
@@ -101,7 +102,8 @@ GENMOD_CALL int32_t gmm_statistics_new(const gmm_model *m, gmm_statistics **out,
 /**
  * Add rows: one pass over them, gmm_step()'s E-step.
  * @param s  the sums
- * @param x  [n, d], finite, of one element type (f32, f64) for all calls
+ * @param x  [n, d], finite but for missing cells, of one element type (f32, f64) for
+ *   all calls
  * @param w  may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, other columns, or the other element type
  * The rest as gmm_log_density(). After a failure the sums are as they were. Cost:
@@ -195,7 +197,7 @@ GENMOD_CALL int32_t gmm_maximise(gmm_model *m, const gmm_statistics *s,
  * hundred rows are better than single ones.
  *
  * @param m  the model, inference "em"
- * @param x  [n, d], n >= k, finite: the batch
+ * @param x  [n, d], n >= k, finite but for missing cells: the batch
  * @param w  may be NULL
  * The rest as gmm_step(). After a failure the model is as it was. Cost: as gmm_step()
  * on the batch. Cappé, Moulines 2009, (13); Liang, Klein 2009. Since 0.2.
