@@ -343,7 +343,8 @@ GENMOD_CALL int32_t gmm_log_likelihood(const gmm_model *m, const genmod_data *x,
 
 /**
  * Akaike's criterion 2 p - 2 L, L the total log-likelihood in nats, p the number
- * of free parameters. Smaller is better. As gmm_log_likelihood(). Since 0.1.
+ * of free parameters by the options, "parameters" of the report. Smaller is better.
+ * As gmm_log_likelihood(). Since 0.1.
  */
 GENMOD_CALL int32_t gmm_aic(const gmm_model *m, const genmod_data *x,
                             double *out, genmod_workspace *w);
@@ -387,9 +388,9 @@ GENMOD_CALL int32_t gmm_sample(const gmm_model *m, uint64_t seed,
 
 /**
  * Copy parameters out by name: GMM_WEIGHTS, GMM_MEANS, GMM_COVARIANCES,
- * GMM_PRECISIONS_CHOLESKY, GMM_NOISE; of a fitted posterior, also GMM_POSTERIOR_… and
- * GMM_PRIOR_…. The posterior's scale matrix W_j^-1 is the covariance times the
- * degrees of freedom.
+ * GMM_PRECISIONS_CHOLESKY, GMM_NOISE; of factor covariances, also GMM_LOADINGS and
+ * GMM_UNIQUENESSES; of a fitted posterior, also GMM_POSTERIOR_… and GMM_PRIOR_…. The
+ * posterior's scale matrix W_j^-1 is the covariance times the degrees of freedom.
  * @param cap       doubles at out
  * @param[out] out  row-major; may be NULL if cap is 0
  * @param[out] need the doubles that it takes; may be NULL
