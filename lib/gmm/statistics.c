@@ -213,12 +213,11 @@ int32_t gmm_statistics_decay(gmm_statistics *s, double factor,
 
 /* The columns' variances, where the model has known parameters and no data
  * before: of the whole mixture of sums. */
-static void learn_columns(const gmm_statistics *s, gmm_params *p)
+static void learn_columns(const gmm_statistics *s, double *center,
+                          gmm_params *p)
 {
     const gmm_tables *const t = gmm_tables_of(s->reference, s->element);
     const size_t d = p->d, step = p->type->triangle ? d * d : d;
-    double sum = 0;
-    size_t varying = 0;
 
     for (size_t c = 0; c < d; c++) {
         const double scale = gmm_real(t->ops->type, t->scale, c);
@@ -234,15 +233,10 @@ static void learn_columns(const gmm_statistics *s, gmm_params *p)
             mean += (s1 + mu * s0) / s->weight;
             square += (s2 + 2 * mu * s1 + mu * mu * s0) / s->weight;
         }
+        center[c] = gmm_unscaled(t, c, mean);
         p->column_variance[c] = (square - mean * mean) / (scale * scale);
-        if (!(p->column_variance[c] > 0))
-            p->column_variance[c] = 0;
-        sum += p->column_variance[c];
-        varying += p->column_variance[c] > 0;
     }
-    for (size_t c = 0; c < d; c++)
-        if (!(p->column_variance[c] > 0))
-            p->column_variance[c] = varying ? sum / (double)varying : 1;
+    gmm_settle_columns(s->element, d, center, p->column_variance);
 }
 
 static int32_t maximise(gmm_model *m, const gmm_statistics *s,
@@ -261,7 +255,7 @@ static int32_t maximise(gmm_model *m, const gmm_statistics *s,
 
         gmm_params_copy(t->now, m->params);
         if (!(t->now->column_variance[0] > 0))
-            learn_columns(s, t->now);
+            learn_columns(s, job.center, t->now);
         job.element = s->element;
         job.n = (size_t)s->rows;
         memcpy(t->stats->s0, s->sums->s0, s->sums->size * sizeof(double));
