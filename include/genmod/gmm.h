@@ -259,7 +259,8 @@ GENMOD_CALL int32_t gmm_fit(gmm_model *m, const genmod_data *x,
                             genmod_workspace *w);
 
 /**
- * The report of the last training.
+ * The report of the last training. What goes on from parameters goes on with
+ * iterations, mends and histories; all else is of the last call alone.
  *
  * log_likelihood: mean a row, nats, of the parameters as they stand after
  * gmm_fit(); after gmm_step() and inside a callback, of those before the last
@@ -281,7 +282,8 @@ GENMOD_API const genmod_report *gmm_report(const gmm_model *m);
 /**
  * ln p(x) of each row, in nats: of the cells that are there, where some are
  * missing, and 0 where all are; of the row as it was measured, where x has noise
- * (genmod_data_set_noise()). Row i's bits depend on row i alone.
+ * (genmod_data_set_noise()). -inf where x lies so far out that the range of its
+ * element type ends. Row i's bits depend on row i alone.
  * @param m      a model with parameters
  * @param x      [n, d], finite but for missing cells, which
  *   genmod_data_set_missing() allows (since 0.2)
@@ -306,7 +308,8 @@ GENMOD_CALL int32_t gmm_log_density(const gmm_model *m, const genmod_data *x,
 
 /**
  * p(j | x) of each row and component. With noise (option "noise") a row's sum
- * falls short of 1 by the probability that the row is noise.
+ * falls short of 1 by the probability that the row is noise. 0 for all of a row
+ * whose log-density is -inf.
  * @param type   GENMOD_F32 or GENMOD_F64
  * @param bytes  at out, at least n * k elements of that type
  * @param[out] out  [n, k], rows sum to 1, or to less where there is noise
@@ -318,8 +321,9 @@ GENMOD_CALL int32_t gmm_responsibilities(const gmm_model *m,
                                          genmod_workspace *w);
 
 /**
- * The most probable component of each row; of equal ones the first. -1 where noise
- * (option "noise") is more probable than any.
+ * The most probable component of each row; of equal ones the first, and so of a row
+ * whose log-density is -inf. -1 where noise (option "noise") is more probable than
+ * any.
  * @param bytes  at out, at least n * sizeof(int32_t)
  * @param[out] out  [n], 0 … k - 1, or -1
  * The rest as gmm_log_density(). Since 0.1.
@@ -329,7 +333,8 @@ GENMOD_CALL int32_t gmm_predict(const gmm_model *m, const genmod_data *x,
                                 genmod_workspace *w);
 
 /**
- * The mean of ln p(x) over the rows, weighted with their weights: nats a row.
+ * The mean of ln p(x) over the rows, weighted with their weights: nats a row; -inf
+ * if it is that of one row, gmm_aic() and gmm_bic() then being inf.
  * @param[out] out  one number
  * The rest as gmm_log_density(). Since 0.1.
  */
@@ -338,7 +343,8 @@ GENMOD_CALL int32_t gmm_log_likelihood(const gmm_model *m, const genmod_data *x,
 
 /**
  * Akaike's criterion 2 p - 2 L, L the total log-likelihood in nats, p the number
- * of free parameters. Smaller is better. As gmm_log_likelihood(). Since 0.1.
+ * of free parameters by the options, "parameters" of the report. Smaller is better.
+ * As gmm_log_likelihood(). Since 0.1.
  */
 GENMOD_CALL int32_t gmm_aic(const gmm_model *m, const genmod_data *x,
                             double *out, genmod_workspace *w);
@@ -382,9 +388,9 @@ GENMOD_CALL int32_t gmm_sample(const gmm_model *m, uint64_t seed,
 
 /**
  * Copy parameters out by name: GMM_WEIGHTS, GMM_MEANS, GMM_COVARIANCES,
- * GMM_PRECISIONS_CHOLESKY, GMM_NOISE; of a fitted posterior, also GMM_POSTERIOR_… and
- * GMM_PRIOR_…. The posterior's scale matrix W_j^-1 is the covariance times the
- * degrees of freedom.
+ * GMM_PRECISIONS_CHOLESKY, GMM_NOISE; of factor covariances, also GMM_LOADINGS and
+ * GMM_UNIQUENESSES; of a fitted posterior, also GMM_POSTERIOR_… and GMM_PRIOR_…. The
+ * posterior's scale matrix W_j^-1 is the covariance times the degrees of freedom.
  * @param cap       doubles at out
  * @param[out] out  row-major; may be NULL if cap is 0
  * @param[out] need the doubles that it takes; may be NULL

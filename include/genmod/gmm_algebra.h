@@ -148,7 +148,8 @@ GENMOD_CALL int32_t gmm_impute(const gmm_model *m, const genmod_data *x,
  * @retval GENMOD_BAD_ARGUMENT NULL, outside these ranges (the text names the
  *   element), or x has no rows or other than n columns
  * @retval GENMOD_NOT_FITTED
- * @retval GENMOD_NON_FINITE the text names row and column
+ * @retval GENMOD_NON_FINITE the text names row and column; missing cells, too
+ * @retval GENMOD_UNSUPPORTED x has noise (genmod_data_set_noise())
  * @retval GENMOD_TOO_SMALL mean_bytes or covariance_bytes
  * @retval GENMOD_BUSY the workspace is in another call
  * @retval GENMOD_NO_MEMORY
@@ -288,9 +289,12 @@ GENMOD_CALL int32_t gmm_quantile(const gmm_model *m, int32_t column, size_t n,
  * The gradient of ln p(x) in x, of each row: - sum_j p(j | x) Sigma_j^-1
  * (x - mu_j), in nats a unit of the column. It points to where rows are likelier:
  * for steps uphill, Langevin draws, plots of a field.
+ * @param x      [n, d], finite; a missing cell is GENMOD_NON_FINITE
  * @param type   GENMOD_F32 or GENMOD_F64
  * @param bytes  at out, at least n * d elements of that type
  * @param[out] out  [n, d]
+ * @retval GENMOD_BAD_ARGUMENT also for a model with noise (option "noise")
+ * @retval GENMOD_UNSUPPORTED x has noise (genmod_data_set_noise())
  * The rest as gmm_log_density(); arithmetic is in the type of the rows. Cost:
  * O(n k d^2) for full and tied covariances, three to five times gmm_log_density(),
  * O(n k d) for the others. A row's bits depend on it alone. Bishop 2006, (9.16).
@@ -309,8 +313,8 @@ GENMOD_CALL int32_t gmm_log_density_gradient(const gmm_model *m,
  * @param m         a model with parameters
  * @param cap       doubles at out
  * @param[out] out  may be NULL if cap is 0
- * @param[out] need the doubles that it takes: "parameters" of the report and 1; may
- *   be NULL
+ * @param[out] need the doubles that it takes: the mixture's free parameters and 1;
+ *   may be NULL
  * @param w         may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL
  * @retval GENMOD_NOT_FITTED
@@ -349,7 +353,7 @@ GENMOD_CALL int32_t gmm_set_coordinates(gmm_model *m, size_t d, size_t n,
  * The gradient of gmm_log_likelihood() in the numbers of gmm_get_coordinates():
  * the mean over the rows, weighted with their weights.
  * @param m         a model with parameters
- * @param x         [n, d], finite
+ * @param x         [n, d], finite but for missing cells; its noise counts, too
  * @param cap       doubles at out
  * @param[out] out  as gmm_get_coordinates() orders them; may be NULL if cap is 0.
  *   Untouched after a failure
@@ -366,10 +370,12 @@ GENMOD_CALL int32_t gmm_likelihood_gradient(const gmm_model *m,
 /**
  * The gradient of ln p(x) in the numbers of gmm_get_coordinates(), of each row:
  * for Fisher vectors, influence, gradients that are clipped.
+ * @param x      [n, d], finite; a missing cell is GENMOD_NON_FINITE
  * @param bytes  at out, at least n times as many doubles as gmm_get_coordinates()
  *   gives
  * @param[out] out  [n, those]
- * The rest as gmm_log_density(). Cost: O(n k d^2), and as much memory as out.
+ * @retval GENMOD_UNSUPPORTED x has noise (genmod_data_set_noise())
+ * The rest as gmm_log_density_gradient(). Cost: O(n k d^2), and as much memory as out.
  * A row's bits depend on it alone. Since 0.2.
  */
 GENMOD_CALL int32_t gmm_row_gradients(const gmm_model *m, const genmod_data *x,

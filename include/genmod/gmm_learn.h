@@ -31,20 +31,21 @@ typedef struct gmm_statistics gmm_statistics;
  * side by side on the context's threads; each is gmm_fit()'s, to the bits.
  *
  * The report has the table, a row a fit, types changing faster: choice_components,
- * choice_covariance (0 full, 1 tied, 2 diagonal, 3 spherical), choice_parameters p,
- * choice_log_likelihood L (total), and the criteria. Of BIC, AIC and ICL, as they
+ * choice_covariance (0 full, 1 tied, 2 diagonal, 3 spherical, 4 factor),
+ * choice_parameters p, choice_log_likelihood L (total), and the criteria. Of BIC, AIC and ICL, as they
  * are here, the least is the best; mclust's have the other sign. ICL is BIC with
  * sum_i max_j ln p(x_i, j) for L. "chosen" is the row that was taken. A fit that
  * breaks down (on_singular "error") has NaN in its row and is not taken.
  *
  * @param m           the model; options "components" and "covariance" become those of
  *   the best, the others are every fit's
- * @param x           [n, d], n >= most, finite
- * @param held_out    [n', d], finite: rows for the last criterion; NULL: none
+ * @param x           [n, d], n >= most, finite but for missing cells
+ * @param held_out    [n', d], finite but for missing cells: rows for the last
+ *   criterion; NULL: none
  * @param least       1 to most
  * @param most        to 65536
  * @param covariances names of option "covariance" with a space or a bar between;
- *   NULL or "": all four
+ *   NULL or "": all but factor, whose rank option "rank" sets
  * @param criterion   GMM_CHOOSE_…
  * @param w           may be NULL
  * @retval GENMOD_BAD_ARGUMENT outside these ranges; inference is "variational"
@@ -101,7 +102,8 @@ GENMOD_CALL int32_t gmm_statistics_new(const gmm_model *m, gmm_statistics **out,
 /**
  * Add rows: one pass over them, gmm_step()'s E-step.
  * @param s  the sums
- * @param x  [n, d], finite, of one element type (f32, f64) for all calls
+ * @param x  [n, d], finite but for missing cells, of one element type (f32, f64) for
+ *   all calls
  * @param w  may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, other columns, or the other element type
  * The rest as gmm_log_density(). After a failure the sums are as they were. Cost:
@@ -195,7 +197,7 @@ GENMOD_CALL int32_t gmm_maximise(gmm_model *m, const gmm_statistics *s,
  * hundred rows are better than single ones.
  *
  * @param m  the model, inference "em"
- * @param x  [n, d], n >= k, finite: the batch
+ * @param x  [n, d], n >= k, finite but for missing cells: the batch
  * @param w  may be NULL
  * The rest as gmm_step(). After a failure the model is as it was. Cost: as gmm_step()
  * on the batch. Cappé, Moulines 2009, (13); Liang, Klein 2009. Since 0.2.

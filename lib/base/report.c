@@ -81,10 +81,14 @@ void base_report_set(genmod_report *r, const char *key, double v)
     r->next = i + 1;
 }
 
+/* Grows by half at least: a step at a time copies a history seldom. */
 static int32_t reserve(cell *x, size_t cap, genmod_workspace *w)
 {
+    const size_t half = x->cap + x->cap / 2;
+
     if (cap <= x->cap)
         return GENMOD_OK;
+    cap = cap > half ? cap : half;
     double *const values = base_alloc(w, cap, sizeof *values);
     if (!values)
         return base_status(w);
@@ -109,10 +113,11 @@ void base_report_append(genmod_report *r, const char *key, double v)
     x->values[x->n++] = v;
 }
 
+/* v may be the cell's own. */
 static void put(cell *x, size_t n, const double *v)
 {
     if (n)
-        memcpy(x->values, v, n * sizeof *v);
+        memmove(x->values, v, n * sizeof *v);
     x->n = n;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gmm/algebra.h"
+#include "gmm/hold.h"
 
 int32_t gmm_check_chosen(const gmm_model *m, size_t n, size_t most,
                          const int32_t *columns, unsigned char *chosen,
@@ -59,8 +60,9 @@ int32_t gmm_become(gmm_model *to, const gmm_model *from, gmm_params *p,
     to->params = p;
     to->posterior = NULL; /* of other columns */
     base_report_clear(to->report);
-    base_report_set(to->report, GMM_REPORT_PARAMETERS,
-                    (double)gmm_free_parameters(p->type, p->k, p->d));
+    base_report_set(
+        to->report, GMM_REPORT_PARAMETERS,
+        (double)gmm_count_parameters(to->config, p->type, p->k, p->d));
     return GENMOD_OK;
 }
 

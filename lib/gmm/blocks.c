@@ -44,6 +44,9 @@ int32_t gmm_blocks(const genmod_data *x, gmm_block_task task, void *arg,
     round r = {.task = task, .arg = arg};
     int32_t status = stage ? GENMOD_OK : base_status(w);
 
+    if (base_data_noise(x))
+        return base_fail(w, GENMOD_UNSUPPORTED,
+                         "x has noise; this call takes its rows for exact");
     for (; r.first < n && !status; r.first += r.rows) {
         r.rows = n - r.first < most ? n - r.first : most;
         status = base_cancelled(w);

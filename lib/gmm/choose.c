@@ -1,4 +1,5 @@
 /* gmm_choose(): the criteria of a grid of fits, and the best of them. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -111,12 +112,18 @@ static const char *const columns[] = {
     GMM_REPORT_CHOICE_ICL,        GMM_REPORT_CHOICE_HELD_OUT};
 #define COLUMNS (sizeof columns / sizeof *columns)
 
+void gmm_choice_forget(genmod_report *r)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        base_report_put(r, columns[i], 0, NULL);
+    base_report_set(r, GMM_REPORT_CHOSEN, NAN);
+}
+
+/* Behind gmm_job_publish(), so that the series are empty. */
 static void publish_table(const gmm_grid *c)
 {
     genmod_report *const r = c->m->report;
 
-    for (size_t i = 0; i < COLUMNS; i++)
-        base_report_put(r, columns[i], 0, NULL);
     for (size_t i = 0; i < c->n_cells; i++) {
         const gmm_cell *const one = &c->cells[i];
         const row v = row_of(c, one);
@@ -227,14 +234,33 @@ static int32_t choose(gmm_grid *c)
     return status;
 }
 
-/* Names with a space or a bar between; "" is all. */
+static int32_t add_type(const char *name, size_t *types,
+                        const gmm_covariance **type, genmod_workspace *w)
+{
+    const gmm_covariance *const t = gmm_covariance_of(name);
+
+    if (!t)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "covariances: \"%s\" is none of full, tied, diagonal, "
+                         "spherical, factor",
+                         name);
+    for (size_t i = 0; i < *types; i++)
+        if (type[i] == t)
+            return base_fail(w, GENMOD_BAD_ARGUMENT,
+                             "covariances: \"%s\" came before", name);
+    assert(*types < GMM_COVARIANCE_TYPES); /* since none came before */
+    type[(*types)++] = t;
+    return GENMOD_OK;
+}
+
+/* Names with a space or a bar between; "" is those that need no rank. */
 static int32_t read_types(const char *names, size_t *types,
                           const gmm_covariance **type, genmod_workspace *w)
 {
-    static const char *const all = "full tied diagonal spherical";
-    const char *s = names && *names ? names : all;
+    const char *s = names && *names ? names : "full tied diagonal spherical";
+    int32_t status = GENMOD_OK;
 
-    for (*types = 0; *s; s += *s != 0) {
+    for (*types = 0; *s && !status; s += *s != 0) {
         char name[16];
         size_t n = 0;
 
@@ -242,19 +268,11 @@ static int32_t read_types(const char *names, size_t *types,
             if (n + 1 < sizeof name)
                 name[n++] = *s;
         name[n] = 0;
-        type[*types] = gmm_covariance_of(name);
-        if (!type[*types])
-            return base_fail(w, GENMOD_BAD_ARGUMENT,
-                             "covariances: \"%s\" is none of %s", name, all);
-        for (size_t i = 0; i < *types; i++)
-            if (type[i] == type[*types])
-                return base_fail(w, GENMOD_BAD_ARGUMENT,
-                                 "covariances: \"%s\" came before", name);
-        ++*types;
+        status = add_type(name, types, type, w);
         if (!*s)
             break;
     }
-    return GENMOD_OK;
+    return status;
 }
 
 static int32_t check(const gmm_grid *c, size_t least, size_t most)
@@ -322,7 +340,7 @@ int32_t gmm_choose(gmm_model *m, const genmod_data *x,
                    genmod_workspace *w)
 {
     gmm_grid c = {.m = m, .x = x, .held_out = held_out, .criterion = criterion};
-    const gmm_covariance *type[4];
+    const gmm_covariance *type[GMM_COVARIANCE_TYPES];
     base_call call;
     size_t types = 0;
     int32_t status;

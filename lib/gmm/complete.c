@@ -6,8 +6,8 @@
 
 /* ---- moments ------------------------------------------------------------- */
 
-static void add_component(const gmm_params *p, size_t j, const double *mean,
-                          double *covariance)
+static void add_component(const gmm_params *p, size_t j, double weight,
+                          const double *mean, double *covariance)
 {
     const size_t d = p->d, unit = gmm_unit_of(p, j);
     const double *const mu = p->means + j * d;
@@ -15,29 +15,34 @@ static void add_component(const gmm_params *p, size_t j, const double *mean,
     for (size_t a = 0; a < d; a++)
         for (size_t b = 0; b < d; b++)
             covariance[a * d + b] +=
-                p->weights[j] * (gmm_unit_covariance(p, unit, a, b) +
-                                 (mu[a] - mean[a]) * (mu[b] - mean[b]));
+                weight * (gmm_unit_covariance(p, unit, a, b) +
+                          (mu[a] - mean[a]) * (mu[b] - mean[b]));
 }
 
+/* Weights that were set sum to 1 within 1e-6, which far from 0 is more than a
+ * variance of the means. */
 static int32_t moments(const gmm_model *m, size_t d, double *mean,
                        double *covariance, genmod_workspace *w)
 {
     const gmm_params *const p = m->params;
+    double total = 0;
 
     if (d != p->d)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "d is %u; the model has %u columns", (uint64_t)d,
                          (uint64_t)p->d);
+    for (size_t j = 0; j < p->k; j++)
+        total += p->weights[j];
     for (size_t c = 0; c < d; c++) {
         mean[c] = 0;
         for (size_t j = 0; j < p->k; j++)
-            mean[c] += p->weights[j] * p->means[j * d + c];
+            mean[c] += p->weights[j] / total * p->means[j * d + c];
     }
     if (!covariance)
         return GENMOD_OK;
     memset(covariance, 0, d * d * sizeof *covariance);
     for (size_t j = 0; j < p->k; j++)
-        add_component(p, j, mean, covariance);
+        add_component(p, j, p->weights[j] / total, mean, covariance);
     return GENMOD_OK;
 }
 

@@ -1,14 +1,14 @@
 /* The covariance types. */
 #include "gmm/internal.h"
 
-static const gmm_covariance types[] = {
+static const gmm_covariance types[GMM_COVARIANCE_TYPES] = {
     {"full", 1, 0, 0, 0},      {"tied", 1, 1, 0, 0},   {"diagonal", 0, 0, 0, 0},
     {"spherical", 0, 0, 1, 0}, {"factor", 1, 0, 0, 1},
 };
 
 const gmm_covariance *gmm_covariance_of(const char *name)
 {
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    for (size_t i = 0; i < GMM_COVARIANCE_TYPES; i++)
         if (base_same(types[i].name, name))
             return &types[i];
     return NULL;
@@ -29,13 +29,6 @@ size_t gmm_unit_size(const gmm_covariance *t, size_t d)
     if (t->triangle)
         return d * d;
     return t->scalar ? 1 : d;
-}
-
-size_t gmm_free_parameters(const gmm_covariance *t, size_t k, size_t d)
-{
-    const size_t unit = t->triangle ? d * (d + 1) / 2 : gmm_unit_size(t, d);
-
-    return k - 1 + k * d + gmm_units(t, k) * unit;
 }
 
 double gmm_unit_variance(const gmm_covariance *t, size_t d, const double *unit,

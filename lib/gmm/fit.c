@@ -45,6 +45,8 @@ static void keep_best(fit *f)
     }
     if (f->best > best->objective)
         return;
+    if (!f->saved && !f->warm)
+        base_report_clear(f->job.m->report);
     f->saved = 1;
     gmm_job_commit(&f->job, best);
     gmm_job_publish(&f->job, best, f->before.values);

@@ -97,10 +97,7 @@ int32_t gmm_hold_new(const genmod_config *c, const gmm_covariance *t, size_t k,
 /* How many an option holds; none by a text that no fit takes. */
 static size_t count(const genmod_config *c, const char *key, size_t k)
 {
-    const char *const text = base_config_str(c, key);
-    const int equal =
-        base_same(key, GMM_HOLD_WEIGHTS) && base_same(text, "equal");
-    const size_t n = equal ? k : parse(text, k, NULL);
+    const size_t n = parse(base_config_str(c, key), k, NULL);
 
     return n <= k ? n : 0;
 }
@@ -109,17 +106,18 @@ size_t gmm_count_parameters(const genmod_config *c, const gmm_covariance *t,
                             size_t k, size_t d)
 {
     const size_t units = gmm_units(t, k);
-    const size_t weights = count(c, GMM_HOLD_WEIGHTS, k);
+    const int equal = base_same(base_config_str(c, GMM_HOLD_WEIGHTS), "equal");
+    const size_t weights = equal ? 0 : count(c, GMM_HOLD_WEIGHTS, k);
     const size_t means = count(c, GMM_HOLD_MEANS, k);
     const size_t held = count(c, GMM_HOLD_COVARIANCES, k);
     size_t unit = t->triangle ? d * (d + 1) / 2 : gmm_unit_size(t, d);
 
     if (t->low)
         unit = gmm_factor_parameters(d, (size_t)base_config_i64(c, GMM_RANK));
-    return (weights < k ? k - 1 - weights : 0) + (k - means) * d +
+    return (!equal && weights < k ? k - 1 - weights : 0) + (k - means) * d +
            (t->shared && held == k ? 0 : units - (t->shared ? 0 : held)) *
                unit +
-           gmm_noise_parameters(c);
+           gmm_noise_parameters(c, weights == k);
 }
 
 void gmm_hold_weights(const gmm_hold *h, const gmm_params *now,

@@ -13,8 +13,8 @@ struct gmm_hold {
  * text that is no list of components. */
 int32_t gmm_hold_new(const genmod_config *c, const gmm_covariance *t, size_t k,
                      gmm_hold **out, genmod_workspace *w);
-/* Free parameters of a whole model with the options: noise counts, what is held
- * does not. */
+/* Free parameters of a whole model with the options: noise counts (what a fit
+ * has to find, whether there is some yet or not), what is held does not. */
 size_t gmm_count_parameters(const genmod_config *c, const gmm_covariance *t,
                             size_t k, size_t d);
 /* Held weights as in `now`, the others' shares of the rest as they are. */

@@ -30,13 +30,13 @@ typedef struct gmm_covariance {
     int32_t low;      /* 1: made of W and psi (factor.h), which are the state */
 } gmm_covariance;
 
+#define GMM_COVARIANCE_TYPES 5 /* rows of the table */
+
 const gmm_covariance *gmm_covariance_of(const char *name);
 /* Of the mixture of some of the columns, or given some. */
 const gmm_covariance *gmm_part_covariance(const gmm_covariance *t);
 size_t gmm_units(const gmm_covariance *t, size_t k);
 size_t gmm_unit_size(const gmm_covariance *t, size_t d); /* doubles */
-/* Free parameters of the whole mixture. */
-size_t gmm_free_parameters(const gmm_covariance *t, size_t k, size_t d);
 /* Variance of column c in a unit. */
 double gmm_unit_variance(const gmm_covariance *t, size_t d, const double *unit,
                          size_t c);

@@ -67,10 +67,14 @@ size_t gmm_job_side_by_side(size_t starts, const gmm_covariance *t, size_t k,
  * first + 1, …; by the option "init", or from responsibilities if `given`. */
 int32_t gmm_job_start(gmm_job *job, const double *given, uint64_t first,
                       size_t count);
-/* center and variance from one pass over the data; a column without variance
- * gets the mean of the others', so that a share of it is something. Of cells
- * that are there, where some are missing. */
+/* center and variance from one pass over the data, of cells that are there,
+ * where some are missing. */
 int32_t gmm_job_columns(gmm_job *job);
+/* A column without variance gets the square of its value, or the mean of the
+ * others' variances if that is less, so that a share of it is something; 1 of
+ * zeros alone. type: of the rows. */
+void gmm_settle_columns(int32_t type, size_t d, const double *center,
+                        double *variance);
 
 /* The noise that a fit begins with, if there is to be some. */
 void gmm_job_noise(const gmm_job *job, gmm_params *p);
@@ -109,12 +113,14 @@ int gmm_job_at_rest(const gmm_job *job, gmm_track *t);
 void gmm_job_note_mends(gmm_track *t, size_t k);
 
 /* Room in the report, so that what follows cannot fail: the model's parameters
- * become the track's, and the report says what the track has come to. `before`:
- * values of the history that stay from an earlier call. */
+ * become the track's, and the report says what the track has come to, and no
+ * more of an earlier call than `before` values of the history. */
 int32_t gmm_job_reserve(genmod_report *r, size_t k, size_t history,
                         size_t starts, genmod_workspace *w);
 void gmm_job_commit(gmm_job *job, const gmm_track *t);
 void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before);
 void gmm_job_count(const gmm_job *job, size_t iterations);
+/* choose.c: the table of an earlier choice leaves the report. */
+void gmm_choice_forget(genmod_report *r);
 
 #endif

@@ -8,11 +8,11 @@ int gmm_noise_wanted(const genmod_config *c)
     return base_config_f64(c, GMM_NOISE) > 0;
 }
 
-size_t gmm_noise_parameters(const genmod_config *c)
+size_t gmm_noise_parameters(const genmod_config *c, int32_t held)
 {
     if (!gmm_noise_wanted(c))
         return 0;
-    return base_config_f64(c, GMM_NOISE_VOLUME) > 0 ? 1 : 2;
+    return !held + !(base_config_f64(c, GMM_NOISE_VOLUME) > 0);
 }
 
 static double ln(const gmm_params *p, double x)

@@ -9,8 +9,9 @@
 
 /* 1 if the options ask for it. */
 int gmm_noise_wanted(const genmod_config *c);
-/* Free parameters: its weight, and its volume unless that is given. */
-size_t gmm_noise_parameters(const genmod_config *c);
+/* Free parameters: its weight unless that is held, and its volume unless that
+ * is given. */
+size_t gmm_noise_parameters(const genmod_config *c, int32_t held);
 /* The sides from the data's ranges; deviations [d] stand in where a column
  * never changes. `volume` > 0 makes the box one of that volume. */
 void gmm_noise_sides(const gmm_params *p, double volume, const double *low,

@@ -278,7 +278,8 @@ const base_entry gmm_entries[] = {
      .help = "of a choice, per row of its table: number of components"},
     {.key = GMM_REPORT_CHOICE_COVARIANCE,
      .series = 1,
-     .help = "covariance type: 0 full, 1 tied, 2 diagonal, 3 spherical"},
+     .help = "covariance type: 0 full, 1 tied, 2 diagonal, 3 spherical, 4 "
+             "factor"},
     {.key = GMM_REPORT_CHOICE_PARAMETERS,
      .series = 1,
      .help = "free parameters"},

@@ -427,13 +427,15 @@ static int32_t refuse_label(const gmm_round *r, genmod_workspace *w)
     return GENMOD_OK;
 }
 
+/* Of a row of density 0 the sum is -inf, and nothing corrects that. */
 static void add_compensated(gmm_lane *lane, double v)
 {
     const double sum = lane->log_likelihood + v;
 
-    lane->correction += fabs(lane->log_likelihood) >= fabs(v)
-                            ? (lane->log_likelihood - sum) + v
-                            : (v - sum) + lane->log_likelihood;
+    if (isfinite(sum))
+        lane->correction += fabs(lane->log_likelihood) >= fabs(v)
+                                ? (lane->log_likelihood - sum) + v
+                                : (v - sum) + lane->log_likelihood;
     lane->log_likelihood = sum;
 }
 

@@ -236,11 +236,13 @@ static int32_t check_prior(const gmm_model *m, size_t d, size_t n_cov,
     if (!gmm_variational(m))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "inference is \"em\", which has no such prior");
-    if (d < 1 || d > 65536 || (m->params && d != m->params->d))
+    if (d < 1 || d > 65536)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "d is %u; it must be %u columns at most, those of "
-                         "the model if it has parameters",
-                         (uint64_t)d, (uint64_t)65536);
+                         "d is %u; it must lie in 1 … 65536", (uint64_t)d);
+    if (m->params && d != m->params->d)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "d is %u; the model has %u columns", (uint64_t)d,
+                         (uint64_t)m->params->d);
     if (n_cov != (cov ? gmm_unit_size(t, d) : 0))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "n_cov is %u; of %s covariances the prior takes %u, "

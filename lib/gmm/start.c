@@ -60,30 +60,48 @@ static void take_columns(gmm_job *job, const gmm_params *p, const gmm_stats *s)
     }
 }
 
-/* A column whose deviation is within some roundings of its mean is constant. */
-static int32_t settle_columns(gmm_job *job)
+/* A column whose deviation is within some roundings of its mean is constant.
+ * Its unit is known from its value; where that lies far from 0 for the others'
+ * sake, from theirs. */
+void gmm_settle_columns(int32_t type, size_t d, const double *center,
+                        double *variance)
 {
-    const int32_t type = base_data_type(job->x);
+    const double least = DBL_MIN / DBL_EPSILON; /* a share of it is a number */
     double sum = 0;
     size_t varying = 0;
 
-    for (size_t c = 0; c < job->d; c++) {
-        const double noise = 64 * gmm_epsilon(type) * job->center[c];
-        const double v = job->variance[c];
+    for (size_t c = 0; c < d; c++) {
+        const double noise = 64 * gmm_epsilon(type) * center[c];
 
-        if (!isfinite(v) || !isfinite(job->center[c]))
+        if (!(variance[c] > noise * noise))
+            variance[c] = 0;
+        sum += variance[c];
+        varying += variance[c] > 0;
+    }
+    for (size_t c = 0; c < d; c++) {
+        const double square = center[c] * center[c];
+        const double most = varying ? sum / (double)varying : DBL_MAX;
+
+        if (variance[c] > 0)
+            continue;
+        if (square >= least && square <= most)
+            variance[c] = square;
+        else
+            variance[c] = varying ? most : 1;
+    }
+}
+
+static int32_t settle_columns(gmm_job *job)
+{
+    for (size_t c = 0; c < job->d; c++)
+        if (!isfinite(job->variance[c]) || !isfinite(job->center[c]))
             return base_fail(
                 job->w, GENMOD_BREAKDOWN,
                 "the variance of column %u is %g: scale the data or "
                 "the weights",
-                (uint64_t)c, v);
-        job->variance[c] = v > noise * noise ? v : 0;
-        sum += job->variance[c];
-        varying += job->variance[c] > 0;
-    }
-    for (size_t c = 0; c < job->d; c++)
-        if (!(job->variance[c] > 0))
-            job->variance[c] = varying ? sum / (double)varying : 1;
+                (uint64_t)c, job->variance[c]);
+    gmm_settle_columns(base_data_type(job->x), job->d, job->center,
+                       job->variance);
     return GENMOD_OK;
 }
 

@@ -78,7 +78,7 @@ void gmm_statistics_free(gmm_statistics *s)
 static int32_t check_element(const gmm_statistics *s, int32_t element,
                              genmod_workspace *w)
 {
-    if (s->rows > 0 && element != s->element)
+    if (s->weight > 0 && element != s->element)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "the sums are of %s rows; these are %s",
                          s->element == GENMOD_F32 ? "f32" : "f64",
@@ -166,7 +166,7 @@ static int32_t check_merge(const gmm_statistics *to, const gmm_statistics *from,
     if (!same_parameters(to->reference, from->reference))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "from was summed under other parameters");
-    return from->rows > 0 ? check_element(to, from->element, w) : GENMOD_OK;
+    return from->weight > 0 ? check_element(to, from->element, w) : GENMOD_OK;
 }
 
 int32_t gmm_statistics_merge(gmm_statistics *to, const gmm_statistics *from,
@@ -179,7 +179,7 @@ int32_t gmm_statistics_merge(gmm_statistics *to, const gmm_statistics *from,
     if (!w)
         return status;
     status = check_merge(to, from, w);
-    if (!status && from->rows > 0)
+    if (!status && from->weight > 0)
         add_sums(to, from->element, from->sums, from->weight,
                  from->log_likelihood, from->rows);
     return base_leave(&call, status);
@@ -203,7 +203,8 @@ int32_t gmm_statistics_decay(gmm_statistics *s, double factor,
         for (size_t i = 0; i < s->sums->size; i++)
             s->sums->s0[i] *= factor;
         s->weight *= factor;
-        s->log_likelihood *= factor;
+        /* not 0 times the -inf of a row of density 0 */
+        s->log_likelihood = factor > 0 ? s->log_likelihood * factor : 0;
     }
     return base_leave(&call, status);
 }
@@ -212,12 +213,11 @@ int32_t gmm_statistics_decay(gmm_statistics *s, double factor,
 
 /* The columns' variances, where the model has known parameters and no data
  * before: of the whole mixture of sums. */
-static void learn_columns(const gmm_statistics *s, gmm_params *p)
+static void learn_columns(const gmm_statistics *s, double *center,
+                          gmm_params *p)
 {
     const gmm_tables *const t = gmm_tables_of(s->reference, s->element);
     const size_t d = p->d, step = p->type->triangle ? d * d : d;
-    double sum = 0;
-    size_t varying = 0;
 
     for (size_t c = 0; c < d; c++) {
         const double scale = gmm_real(t->ops->type, t->scale, c);
@@ -233,15 +233,10 @@ static void learn_columns(const gmm_statistics *s, gmm_params *p)
             mean += (s1 + mu * s0) / s->weight;
             square += (s2 + 2 * mu * s1 + mu * mu * s0) / s->weight;
         }
+        center[c] = gmm_unscaled(t, c, mean);
         p->column_variance[c] = (square - mean * mean) / (scale * scale);
-        if (!(p->column_variance[c] > 0))
-            p->column_variance[c] = 0;
-        sum += p->column_variance[c];
-        varying += p->column_variance[c] > 0;
     }
-    for (size_t c = 0; c < d; c++)
-        if (!(p->column_variance[c] > 0))
-            p->column_variance[c] = varying ? sum / (double)varying : 1;
+    gmm_settle_columns(s->element, d, center, p->column_variance);
 }
 
 static int32_t maximise(gmm_model *m, const gmm_statistics *s,
@@ -260,7 +255,7 @@ static int32_t maximise(gmm_model *m, const gmm_statistics *s,
 
         gmm_params_copy(t->now, m->params);
         if (!(t->now->column_variance[0] > 0))
-            learn_columns(s, t->now);
+            learn_columns(s, job.center, t->now);
         job.element = s->element;
         job.n = (size_t)s->rows;
         memcpy(t->stats->s0, s->sums->s0, s->sums->size * sizeof(double));

@@ -96,7 +96,7 @@ static int32_t check_numbers(const double totals[4], size_t n,
 {
     if (!(totals[0] >= 0) || !(totals[2] >= 0) ||
         totals[2] > 9007199254740992.0 || totals[2] != floor(totals[2]) ||
-        !isfinite(totals[0]) || !isfinite(totals[1]) ||
+        !isfinite(totals[0]) || !(totals[1] < INFINITY) ||
         (totals[3] != 0 && totals[3] != 1))
         return base_fail(w, GENMOD_BAD_BYTES, TOTALS " are %g, %g, %g, %g",
                          totals[0], totals[1], totals[2], totals[3]);

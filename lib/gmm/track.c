@@ -32,6 +32,8 @@ void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before)
     base_report_put(r, GMM_REPORT_HISTORY, before, old);
     for (size_t i = 0; i < t->n_history; i++)
         base_report_append(r, GMM_REPORT_HISTORY, t->history[i]);
+    base_report_put(r, GMM_REPORT_START_LOG_LIKELIHOOD, 0, NULL);
+    gmm_choice_forget(r);
     base_report_put(r, GMM_REPORT_MENDS, job->k, t->mends);
     base_report_put(r, GMM_REPORT_LAST_MEND, job->k, t->last_mend);
     base_report_set(r, GMM_REPORT_LOG_LIKELIHOOD, t->mean);

@@ -63,8 +63,8 @@ static int32_t give(const gmm_model *m, const char *name, size_t cap,
     if (!from && !belief && !base_same(name, GMM_PRECISIONS_CHOLESKY))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "no parameter \"%s\"; there are weights, means, "
-                         "covariances, precisions_cholesky, noise, and what a "
-                         "posterior has",
+                         "covariances, precisions_cholesky, noise, of factors "
+                         "loadings and uniquenesses, and what a posterior has",
                          name);
     if (need)
         *need = n;

@@ -52,6 +52,26 @@ static void numbers_start_unknown_and_take_values(void **state)
     assert_true(isnan(base_report_number(f->r, "iterations")));
 }
 
+/* Of a history that grows by one, in a session without end. */
+static void a_series_that_grows_is_seldom_copied(void **state)
+{
+    fixture *const f = *state;
+    const double *at = NULL;
+    size_t n, moves = 0;
+
+    genmod_workspace *const w = base_enter(&f->call, f->outer, NULL);
+    for (size_t i = 0; i < 1000; i++) {
+        assert_ok(base_report_reserve(f->r, "history", i + 1, w));
+        base_report_append(f->r, "history", (double)i);
+        moves += base_report_values(f->r, "history", &n) != at;
+        at = base_report_values(f->r, "history", &n);
+    }
+    base_leave(&f->call, 0);
+    assert_true(moves < 20 && at[0] == 0 && at[999] == 999);
+    base_report_put(f->r, "history", 999, at); /* its own values */
+    assert_true(base_report_values(f->r, "history", &n)[998] == 998);
+}
+
 static void series_keep_their_order(void **state)
 {
     fixture *const f = *state;
@@ -224,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH(numbers_start_unknown_and_take_values),
+        WITH(a_series_that_grows_is_seldom_copied),
         WITH(series_keep_their_order),
         WITH(series_say_what_they_need),
         WITH(reading_checks_its_arguments),

@@ -125,6 +125,8 @@ static void an_unknown_parameter_is_refused(void **state)
     scene *const s = scene_new(REF_FULL);
     double f[64];
     bad("covariance", s, gmm_get_params(s->m, "covariance", 64, f, NULL, s->w));
+    bad("of factors loadings and uniquenesses", s,
+        gmm_get_params(s->m, "loadings", 64, f, NULL, s->w));
     bad("mean", s, gmm_get_params(s->m, "mean", 64, f, NULL, s->w));
     refused("", s, gmm_get_params(s->m, "", 64, f, NULL, s->w),
             GENMOD_BAD_ARGUMENT);

@@ -432,6 +432,35 @@ static void one_row_and_one_column_are_enough(void **state)
     }
 }
 
+/* Where its square passes the range of floats nothing has a density. */
+static void a_row_that_is_out_of_range_has_density_0(void **state)
+{
+    (void)state;
+    for (int type = 0; type < REF_TYPES; type++) {
+        scene *const s = scene_new(type, 33);
+        gmm_model *const m = fixture_from(&s->r, NULL);
+        float *const x = fixture_narrow(N * D, s->x), r[N * K];
+        double lp[N], mean, aic, bic;
+        int32_t label[N];
+        x[7 * D] = 1e30F;
+        genmod_data *const v = fixture_view_f32(N, D, x);
+        assert_ok(gmm_log_density(m, v, sizeof lp, lp, NULL));
+        assert_ok(gmm_responsibilities(m, v, GENMOD_F32, sizeof r, r, NULL));
+        assert_ok(gmm_predict(m, v, sizeof label, label, NULL));
+        assert_ok(gmm_log_likelihood(m, v, &mean, NULL));
+        assert_ok(gmm_aic(m, v, &aic, NULL));
+        assert_ok(gmm_bic(m, v, &bic, NULL));
+        assert_true(lp[7] == -INFINITY && mean == -INFINITY);
+        assert_true(aic == INFINITY && bic == INFINITY);
+        assert_true(r[7 * K] == 0 && r[7 * K + 1] == 0 && label[7] == 0);
+        assert_true(isfinite(lp[6]) && isfinite(lp[8]));
+        genmod_data_free(v);
+        free(x);
+        gmm_free(m);
+        scene_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +480,7 @@ int main(void)
         cmocka_unit_test(one_component_of_three_rows_fits_and_draws),
         cmocka_unit_test(moved_data_with_the_same_seed_give_the_moved_fit),
         cmocka_unit_test(one_row_and_one_column_are_enough),
+        cmocka_unit_test(a_row_that_is_out_of_range_has_density_0),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -259,6 +259,33 @@ static void fits_that_break_down_are_left_out(void **state)
                    "max_iterations=500 tolerance=0 relative_tolerance=0");
 }
 
+static void every_covariance_type_may_be_compared(void **state)
+{
+    (void)state;
+    scene s = open("faithful.csv", "max_iterations=5");
+    genmod_workspace *const w = fixture_workspace(1);
+    assert_ok(gmm_choose(s.m, s.view, NULL, 2, 2,
+                         "full tied diagonal spherical factor", GMM_CHOOSE_BIC,
+                         w));
+    assert_int_equal(fixture_series_length(s.m, GMM_REPORT_CHOICE_BIC), 5);
+    for (int64_t i = 0; i < 5; i++)
+        assert_true(fixture_series(s.m, GMM_REPORT_CHOICE_COVARIANCE, i) == i);
+    assert_false(isnan(fixture_series(s.m, GMM_REPORT_CHOICE_BIC, 4)));
+    assert_status(gmm_choose(s.m, s.view, NULL, 2, 2,
+                             "full tied diagonal spherical factor foe",
+                             GMM_CHOOSE_BIC, w),
+                  GENMOD_BAD_ARGUMENT, w);
+    fixture_says(w,
+                 "\"foe\" is none of full, tied, diagonal, spherical, factor");
+    assert_status(gmm_choose(s.m, s.view, NULL, 2, 2,
+                             "factor full tied diagonal spherical tied",
+                             GMM_CHOOSE_BIC, w),
+                  GENMOD_BAD_ARGUMENT, w);
+    fixture_says(w, "\"tied\" came before");
+    genmod_workspace_free(w);
+    close(&s);
+}
+
 static void bad_arguments_are_refused(void **state)
 {
     (void)state;
@@ -303,6 +330,7 @@ int main(void)
         cmocka_unit_test(icl_is_of_most_probable_components),
         cmocka_unit_test(chosen_model_is_saved_with_its_table),
         cmocka_unit_test(fits_that_break_down_are_left_out),
+        cmocka_unit_test(every_covariance_type_may_be_compared),
         cmocka_unit_test(bad_arguments_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,22 @@ static void a_density_is_marginal_times_conditional(void **state)
     }
 }
 
+/* Weights may sum to 1 but for 1e-6, and means lie far from 0. */
+static void moments_are_of_weights_that_sum_to_one(void **state)
+{
+    (void)state;
+    const double w[2] = {0.5, 0.5 + 9e-7}, mu[2] = {1e8, 1e8 + 1};
+    const double variance[2] = {1, 1};
+    gmm_model *const m = fixture_model(2, REF_FULL, NULL);
+    double mean, spread;
+
+    assert_ok(gmm_set_params(m, 2, 1, w, mu, 2, variance, NULL));
+    assert_ok(gmm_moments(m, 1, &mean, &spread, NULL));
+    assert_near(mean, 1e8 + 0.5, 1e-6);
+    assert_near(spread, 1.25, 1e-6);
+    gmm_free(m);
+}
+
 /* By draws: 4 standard errors of 40,000. */
 static void moments_are_those_of_the_draws(void **state)
 {
@@ -223,6 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_density_is_marginal_times_conditional),
+        cmocka_unit_test(moments_are_of_weights_that_sum_to_one),
         cmocka_unit_test(moments_are_those_of_the_draws),
         cmocka_unit_test(missing_cells_become_their_conditional_mean),
         cmocka_unit_test(impossible_components_keep_a_weight),

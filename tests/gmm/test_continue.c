@@ -354,6 +354,54 @@ static void a_fit_at_rest_still_makes_all_its_steps(void **state)
     ref_free(&r);
 }
 
+static int32_t stop(const genmod_report *report, void *user)
+{
+    size_t *const calls = user;
+
+    (void)report;
+    return ++*calls > 2;
+}
+
+/* What is left of a choice and of starts, after which call. */
+static void check_forgotten(const gmm_model *m)
+{
+    assert_true(isnan(fixture_number(m, GMM_REPORT_CHOSEN)));
+    assert_int_equal(fixture_series_length(m, GMM_REPORT_CHOICE_BIC), 0);
+    assert_int_equal(fixture_series_length(m, GMM_REPORT_CHOICE_COMPONENTS), 0);
+    assert_int_equal(fixture_series_length(m, GMM_REPORT_START_LOG_LIKELIHOOD),
+                     0);
+}
+
+static void the_report_has_nothing_of_earlier_calls(void **state)
+{
+    (void)state;
+    static const char options[] = "max_iterations=4 tolerance=0 starts=2";
+    double x[N * D];
+    size_t calls = 0;
+    genmod_data *const v = blobs(x);
+    gmm_model *const a = fixture_model(K, REF_FULL, options);
+    gmm_model *const b = fixture_model(K, REF_FULL, options);
+    assert_ok(gmm_fit(a, v, NULL, NULL, NULL));
+    const fixture_bytes fresh = fixture_save(a);
+    assert_ok(gmm_choose(b, v, NULL, K, K, "full", GMM_CHOOSE_BIC, NULL));
+    assert_ok(gmm_fit(b, v, NULL, NULL, NULL));
+    assert_true(fixture_unchanged(b, fresh));
+    assert_ok(gmm_fit(b, v, stop, &calls, NULL)); /* cold, within a start */
+    check_forgotten(b);
+    assert_ok(gmm_choose(b, v, NULL, K, K, "full", GMM_CHOOSE_BIC, NULL));
+    assert_true(fixture_number(b, GMM_REPORT_CHOSEN) == 0);
+    assert_ok(gmm_step(b, v, NULL));
+    check_forgotten(b);
+    assert_int_equal(fixture_series_length(b, GMM_REPORT_HISTORY), 5);
+    fixture_configure(a, "warm_start=1");
+    assert_ok(gmm_fit(a, v, NULL, NULL, NULL));
+    check_forgotten(a);
+    free(fresh.p);
+    gmm_free(a);
+    gmm_free(b);
+    genmod_data_free(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +417,7 @@ int main(void)
         cmocka_unit_test(seeds_give_other_starts_and_the_same_seed_the_same),
         cmocka_unit_test(a_tolerance_ends_the_fit_and_is_reported),
         cmocka_unit_test(no_iterations_leave_the_start),
+        cmocka_unit_test(the_report_has_nothing_of_earlier_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

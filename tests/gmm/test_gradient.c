@@ -198,10 +198,10 @@ static double likelihood(gmm_model *m, const genmod_data *x, size_t n,
 }
 
 /* `far`: a mean so many deviations off that the sums go about the means (form
- * 1); the differences then lose as many digits. */
-static void check_differences(int type, double far)
+ * 1); the differences then lose as many digits. `rough`: gaps and noise. */
+static void check_differences(int type, double far, int rough)
 {
-    static double x[N * D], weights[N];
+    static double x[N * D], weights[N], variances[N * D];
     const double h = 1e-5;
     size_t n;
     gmm_model *const m = model_of(type, 25, 1.2);
@@ -210,12 +210,21 @@ static void check_differences(int type, double far)
     rows_about(2, N, x);
     for (size_t i = 0; i < N; i++)
         weights[i] = 0.5 + (double)(i % 5);
+    for (size_t i = 0; i < N * D; i++)
+        variances[i] = 0.1 + 0.3 * (double)(i % 4);
     for (size_t c = 0; far != 0 && c < D; c++) {
         theta[K + c] += far;
         x[c] += far;
     }
     genmod_data *const v = fixture_view(N, D, x);
+    genmod_data *const noise = fixture_view(N, D, variances);
     assert_ok(genmod_data_set_weights(v, N, weights, NULL));
+    for (size_t i = 1; rough && i < N * D; i += 7)
+        x[i] = NAN;
+    if (rough) {
+        assert_ok(genmod_data_set_missing(v, 1, NULL));
+        assert_ok(genmod_data_set_noise(v, noise, NULL));
+    }
     likelihood(m, v, n, theta);
     assert_ok(gmm_likelihood_gradient(m, v, n, g, NULL, NULL));
     for (size_t i = 0; i < n; i++) {
@@ -231,6 +240,7 @@ static void check_differences(int type, double far)
                      ref_names[type], i, g[i], want);
     }
     genmod_data_free(v);
+    genmod_data_free(noise);
     free(g);
     free(theta);
     gmm_free(m);
@@ -240,8 +250,9 @@ static void the_gradient_in_parameters_is_what_differences_say(void **state)
 {
     (void)state;
     for (int type = 0; type < REF_TYPES; type++) {
-        check_differences(type, 0);
-        check_differences(type, 3e3);
+        check_differences(type, 0, 0);
+        check_differences(type, 0, 1);
+        check_differences(type, 3e3, 0);
     }
 }
 
@@ -525,6 +536,28 @@ static void bad_gradients_in_parameters_are_refused(void **state)
     genmod_workspace_free(w);
 }
 
+/* No such call takes rows for exact that are not. */
+static void rows_with_noise_have_no_gradient(void **state)
+{
+    (void)state;
+    const double x[D] = {1, 2, 3}, variance[D] = {0.5, 0.25, 2};
+    double out[64] = {2.385};
+    genmod_workspace *const w = fixture_workspace(1);
+    gmm_model *const m = model_of(0, 30, 1);
+    genmod_data *const v = fixture_view(1, D, x), *const noise = fixture_view(
+                                                      1, D, variance);
+    assert_ok(genmod_data_set_noise(v, noise, NULL));
+    refused(w, gmm_log_density_gradient(m, v, GENMOD_F64, 24, out, w),
+            GENMOD_UNSUPPORTED, "x has noise");
+    refused(w, gmm_row_gradients(m, v, 240, out, w), GENMOD_UNSUPPORTED,
+            "x has noise");
+    assert_true(out[0] == 2.385);
+    genmod_data_free(v);
+    genmod_data_free(noise);
+    gmm_free(m);
+    genmod_workspace_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -541,6 +574,7 @@ int main(void)
         cmocka_unit_test(bad_gradients_in_x_are_refused),
         cmocka_unit_test(bad_coordinates_are_refused),
         cmocka_unit_test(bad_gradients_in_parameters_are_refused),
+        cmocka_unit_test(rows_with_noise_have_no_gradient),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -270,6 +270,50 @@ static void texts_that_name_no_component_are_refused(void **state)
     genmod_workspace_free(w);
 }
 
+/* p of AIC and p of the report; noise that is held has its volume alone. */
+static void counts(gmm_model *g, const genmod_data *v, size_t rows, double want)
+{
+    double aic, mean;
+
+    assert_ok(gmm_aic(g, v, &aic, NULL));
+    assert_ok(gmm_log_likelihood(g, v, &mean, NULL));
+    assert_near(aic / 2 + mean * (double)rows, want, 1e-8);
+    assert_true(fixture_number(g, GMM_REPORT_PARAMETERS) == want);
+}
+
+static void parameters_are_counted_alike_by_all_calls(void **state)
+{
+    static const int32_t column[] = {1};
+    static const char *const options[] = {
+        "noise=0.1", "noise=0.1 hold_weights=all",
+        "noise=0.1 hold_weights=equal",
+        "noise=0.1 hold_weights=0,1,2 noise_volume=900"};
+    static const double fixed[] = {4, 1, 2, 0}; /* weights, noise */
+    double x[N * D], y[N], u[1 + D];
+    ref_mixture m;
+
+    (void)state;
+    invent(REF_FULL, x, &m);
+    for (size_t i = 0; i < N; i++)
+        y[i] = x[i * D + 1];
+    genmod_data *const v = fixture_view(N, D, x), *const one =
+                                                      fixture_view(N, 1, y);
+    for (size_t i = 0; i < 4; i++) {
+        gmm_model *const g = fixture_from(&m, options[i]);
+
+        assert_ok(gmm_step(g, v, NULL));
+        counts(g, v, N, fixed[i] + K * D + K * D * (D + 1) / 2.0);
+        assert_ok(gmm_get_params(g, GMM_NOISE, 1 + D, u, NULL, NULL));
+        assert_true((u[0] == 0.1) == (i % 2 == 1));
+        assert_ok(gmm_marginal(g, 1, column, g, NULL));
+        counts(g, one, N, fixed[i] + 2 * K);
+        gmm_free(g);
+    }
+    genmod_data_free(one);
+    genmod_data_free(v);
+    ref_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +324,7 @@ int main(void)
         cmocka_unit_test(a_cold_fit_holds_what_it_starts_with),
         cmocka_unit_test(beside_what_is_held_nothing_is_reseeded),
         cmocka_unit_test(texts_that_name_no_component_are_refused),
+        cmocka_unit_test(parameters_are_counted_alike_by_all_calls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,6 +143,7 @@ static void bad_regressions_are_refused(void **state)
     gmm_model *const m = model_of(0, 81), *const none = empty();
     genmod_data *const v = fixture_view(1, 2, x), *const bare = NULL;
     genmod_data *const hole = fixture_view(2, 2, x), *rowless = NULL;
+    genmod_data *const noise = fixture_view(1, 2, x);
     double y[2] = {2.385, 2.385}, s[2] = {2.385, 2.385};
     assert_ok(genmod_data_new(&rowless, w));
     refused(w, gmm_regress(NULL, 2, columns, v, f64, 8, y, 8, s, w), bad,
@@ -171,9 +172,14 @@ static void bad_regressions_are_refused(void **state)
             GENMOD_TOO_SMALL, "covariance_bytes is 7");
     refused(w, gmm_regress(m, 2, columns, hole, f64, 16, y, 16, s, w),
             GENMOD_NON_FINITE, "row 1, column 1");
+    assert_ok(genmod_data_set_noise(v, noise, w));
+    refused(w, gmm_regress(m, 2, columns, v, f64, 8, y, 8, s, w),
+            GENMOD_UNSUPPORTED, "x has noise");
+    assert_ok(genmod_data_set_noise(v, NULL, w));
     refused(w, gmm_regress(none, 2, columns, v, f64, 8, y, 8, s, w),
             GENMOD_NOT_FITTED, "");
     assert_true(y[0] == 2.385 && s[0] == 2.385);
+    genmod_data_free(noise);
     genmod_data_free(rowless);
     genmod_data_free(hole);
     genmod_data_free(v);

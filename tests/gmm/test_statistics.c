@@ -452,6 +452,32 @@ static void sums_of_floats_stay_sums_of_floats(void **state)
     scene_free(s);
 }
 
+static void sums_of_no_weight_take_any_rows(void **state)
+{
+    (void)state;
+    scene *const s = scene_new();
+    gmm_model *const m = started(s, REF_TIED, NULL);
+    float *const x = fixture_narrow(N * D, s->x);
+    x[0] = 1e30F; /* density 0 */
+    genmod_data *const narrow = fixture_view_f32(N, D, x);
+    gmm_statistics *const a = sums_of(m, narrow), *const b =
+                                                      sums_of(m, s->view);
+    gmm_statistics *const c = sent(a, m);
+    assert_ok(gmm_statistics_decay(a, 0, NULL));
+    assert_ok(gmm_statistics_merge(b, a, NULL));
+    assert_ok(gmm_statistics_add(a, s->view, NULL));
+    assert_status(gmm_statistics_merge(a, c, NULL), GENMOD_BAD_ARGUMENT, NULL);
+    assert_ok(gmm_maximise(m, a, NULL));
+    assert_true(isfinite(fixture_series(m, GMM_REPORT_HISTORY, -1)));
+    gmm_statistics_free(a);
+    gmm_statistics_free(b);
+    gmm_statistics_free(c);
+    genmod_data_free(narrow);
+    free(x);
+    gmm_free(m);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +491,7 @@ int main(void)
         cmocka_unit_test(damaged_sums_are_refused),
         cmocka_unit_test(forged_sums_are_refused),
         cmocka_unit_test(sums_of_floats_stay_sums_of_floats),
+        cmocka_unit_test(sums_of_no_weight_take_any_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,6 +231,11 @@ static void bad_priors_are_refused(void **state)
     assert_ok(gmm_set_prior(m, 1, m0, 0, NULL, NULL));
     refused(m, s, "the prior that was set has 1",
             gmm_fit(m, s->view, NULL, NULL, s->w));
+    assert_ok(gmm_set_prior(m, D, NULL, 0, NULL, NULL));
+    assert_ok(gmm_start(m, s->view, NULL));
+    assert_status(gmm_set_prior(m, 1, m0, 0, NULL, s->w), GENMOD_BAD_ARGUMENT,
+                  s->w);
+    fixture_says(s->w, "d is 1; the model has 2 columns");
     gmm_free(round);
     gmm_free(em);
     gmm_free(m);
