@@ -987,6 +987,18 @@ def test_measures_refuse_what_does_not_go_together():
         genmod.entropy(lambda x: x[:, 0])
 
 
+@pytest.mark.parametrize('mean, share, match', [
+    (np.zeros((3, 1)), None, r'mean has the shape \(3, 1\), not \(k, 2\)'),
+    (np.zeros((3, 2, 1)), None, 'mean has the shape'),
+    (np.zeros((3, 2)), [1.0], r'share has the shape \(1,\), not \(3,\)'),
+    (np.zeros((3, 2)), [[0.2, 0.3, 0.5]], 'share has the shape')])
+def test_modes_measures_its_arrays(mean, share, match):
+    rows = np.ones((6, 2))
+    for y in (rows, genmod.Data(rows)):
+        with pytest.raises(ValueError, match=match):
+            genmod.modes(y, mean, 1.0, share=share)
+
+
 # ---- the page
 
 def test_the_code_of_the_page_runs():

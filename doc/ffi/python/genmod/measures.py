@@ -315,11 +315,18 @@ def modes(y, mean, deviation, *, share=None, radius=3.0, threads=1):
 
     mean and deviation are (k, d); share is (k,), by default even.
     """
+    y = y if isinstance(y, Data) else Data(y)
     mean, share = doubles(np.atleast_2d(mean)), doubles(share)
+    k, d = len(mean), y.array.shape[1]
+    if mean.shape != (k, d):
+        raise ValueError(f'mean has the shape {mean.shape}, not (k, {d}) as '
+                         'the rows')
+    if share is not None and share.shape != (k,):
+        raise ValueError(f'share has the shape {share.shape}, not ({k},)')
     deviation = doubles(np.broadcast_to(deviation, mean.shape))
-    count = np.empty(len(mean), np.int64)
-    values = sample('modes', (y,), len(mean), pointer(mean),
-                    pointer(deviation), pointer(share), radius, pointer(count),
-                    size=3, threads=threads,
+    count = np.empty(k, np.int64)
+    values = sample('modes', (y,), k, pointer(mean), pointer(deviation),
+                    pointer(share), radius, pointer(count), size=3,
+                    threads=threads,
                     fields=(('standard_error', 3), ('expected', 3)))
     return {**dict(zip(('found', 'quality', 'kl'), values)), 'count': count}
