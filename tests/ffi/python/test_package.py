@@ -424,6 +424,13 @@ def test_data_carries_scale_kinds_noise_and_labels():
     assert set(drawn[:, 1]) <= {0.0, 1.0}
 
 
+@pytest.mark.parametrize('levels', [[3], [0, 3, 3], [[0, 3]], 3])
+def test_levels_are_as_many_as_kinds(levels):
+    with pytest.raises(ValueError, match=r'levels has the shape .*not \(2,\)'):
+        genmod.Data(np.zeros((5, 2)), kinds=['real', 'categorical'],
+                    levels=levels)
+
+
 # ---- what the families have
 
 def test_missing_cells():

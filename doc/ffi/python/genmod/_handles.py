@@ -276,6 +276,9 @@ class Data(Handle):
         self.kinds = np.array([KINDS[k] for k in kinds], np.int32)
         self.levels = np.array([0] * len(kinds) if levels is None else
                                levels, np.int32)
+        if self.levels.shape != (len(kinds),):
+            raise ValueError(f'levels has the shape {self.levels.shape}, not '
+                             f'({len(kinds)},) as kinds')
         call('genmod_data_set_schema', self, len(kinds),
              self.kinds.ctypes.data, self.levels.ctypes.data)
 
