@@ -424,6 +424,17 @@ def test_data_carries_scale_kinds_noise_and_labels():
     assert set(drawn[:, 1]) <= {0.0, 1.0}
 
 
+@pytest.mark.parametrize('weight', [-1.0, np.nan, np.inf])
+def test_a_weight_that_is_none_is_named_beside_weights_of_zero(weight):
+    w = np.r_[0, weight, np.ones(198)]
+    for kind in FIVE:
+        with pytest.raises(ValueError, match=rf'sample_weight\[1\] is {weight:g}'
+                           '; it must be finite and >= 0'):
+            kind(**FAST[kind]).fit(blobs(), sample_weight=w)
+    with pytest.raises(ValueError, match=r'sample_weight\[1\]'):
+        genmod.Data(blobs(), weights=w)
+
+
 @pytest.mark.parametrize('levels', [[3], [0, 3, 3], [[0, 3]], 3])
 def test_levels_are_as_many_as_kinds(levels):
     with pytest.raises(ValueError, match=r'levels has the shape .*not \(2,\)'):

@@ -329,6 +329,10 @@ def weights_of(weights, n):
     if weights.shape != (n,):
         raise ValueError(f'sample_weight has the shape {weights.shape}, not '
                          f'({n},)')
+    bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
+    if bad.size:
+        raise ValueError(f'sample_weight[{bad[0]}] is {weights[bad[0]]:g}; it '
+                         'must be finite and >= 0')
     if not np.any(weights):
         raise ValueError('every sample weight is zero')
     return weights
