@@ -340,7 +340,8 @@ GENMOD_CALL int32_t genmod_sample_kl(const genmod_data *x, const genmod_data *y,
  * @param[out] p_value  in (0, 1]; 1 without permutations; may be NULL
  * @param[out] used     the width; may be NULL
  * @param w      may be NULL
- * @retval GENMOD_BREAKDOWN the median distance is 0 or no number
+ * @retval GENMOD_BREAKDOWN the median distance is 0 or no number, or the square of a
+ *   distance over that of the width is none, as of equal rows and a width of 1e-200
  * The rest as genmod_sample_entropy(). Cost: O((m + n)^2 (d + permutations)), and
  * (m + n) permutations / 8 bytes with some 20 MiB. Gretton et al. 2012, (3).
  * Since 0.2.
