@@ -78,6 +78,8 @@ GENMOD_CALL int32_t gmm_divergence(const gmm_model *p, const gmm_model *q,
  * @retval GENMOD_BAD_ARGUMENT NULL, or outside these ranges (the text names the
  *   element)
  * @retval GENMOD_NOT_FITTED from
+ * @retval GENMOD_BREAKDOWN the numbers leave the range of doubles, or a covariance
+ *   is no longer positive definite in them
  * @retval GENMOD_BUSY `to` is being trained
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
@@ -226,7 +228,8 @@ GENMOD_CALL int32_t gmm_affine(const gmm_model *from, size_t r, const double *a,
  * @param w     may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, or another k
  * @retval GENMOD_NOT_FITTED from
- * @retval GENMOD_BREAKDOWN a covariance is singular
+ * @retval GENMOD_BREAKDOWN a covariance is singular, or the numbers leave the range
+ *   of doubles
  * @retval GENMOD_BUSY `to` is being trained
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT

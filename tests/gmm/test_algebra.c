@@ -434,6 +434,29 @@ static void bad_mixtures_are_refused(void **state)
     genmod_workspace_free(w);
 }
 
+static void what_overflows_breaks_down(void **state)
+{
+    (void)state;
+    static const double ten[] = {10}, share[] = {0.25, 0.75}, v[] = {1, 2.5};
+    static const double far[] = {-1e308, 1e308};
+    static const int types[] = {REF_FULL, REF_DIAGONAL, REF_SPHERICAL};
+    genmod_workspace *const w = fixture_workspace(1);
+    double cost = 2.385;
+    for (int i = 0; i < 3; i++) {
+        gmm_model *const m = line(2, share, far, v, types[i]);
+        const fixture_bytes before = fixture_save(m);
+        refused(w, gmm_product(m, m, m, &cost, w), GENMOD_BREAKDOWN,
+                "the numbers leave the range of doubles");
+        refused(w, gmm_affine(m, 1, ten, NULL, m, w), GENMOD_BREAKDOWN,
+                "the numbers leave the range of doubles");
+        refused(w, gmm_merge(m, 1, m, &cost, w), GENMOD_BREAKDOWN, "");
+        assert_true(cost == 2.385 && fixture_unchanged(m, before));
+        free(before.p);
+        gmm_free(m);
+    }
+    genmod_workspace_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +471,7 @@ int main(void)
         cmocka_unit_test(pruning_leaves_out_the_light_and_says_what_it_cost),
         cmocka_unit_test(algebra_does_not_depend_on_the_threads),
         cmocka_unit_test(bad_mixtures_are_refused),
+        cmocka_unit_test(what_overflows_breaks_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
