@@ -231,6 +231,31 @@ static void merging_keeps_the_moments_and_its_cost_bounds_kl(void **state)
     }
 }
 
+/* A square of so many columns would take 32 MiB. */
+static void merging_of_diagonals_takes_no_square_of_the_columns(void **state)
+{
+    (void)state;
+    enum { d = 2048 };
+    static double mean[2 * d], variance[2 * d];
+    static const double share[] = {0.25, 0.75};
+    for (size_t i = 0; i < sizeof mean / sizeof *mean; i++) {
+        mean[i] = i % 7;
+        variance[i] = 0.5 + i % 5;
+    }
+    genmod_context *c = NULL;
+    genmod_workspace *w = NULL;
+    assert_ok(genmod_context_new(NULL, NULL, NULL, &c));
+    assert_ok(genmod_context_set_memory_limit(c, (size_t)4 << 20));
+    assert_ok(genmod_workspace_new(c, &w));
+    gmm_model *const m = fixture_model(2, REF_DIAGONAL, NULL);
+    assert_ok(gmm_set_params(m, 2, d, share, mean, 2 * d, variance, NULL));
+    assert_status(gmm_merge(m, 1, m, NULL, w), GENMOD_OK, w);
+    assert_int_equal(gmm_components(m), 1);
+    gmm_free(m);
+    genmod_workspace_free(w);
+    genmod_context_free(c);
+}
+
 static double ln_det(const double *s)
 {
     long double l[D * D];
@@ -466,6 +491,7 @@ int main(void)
         cmocka_unit_test(an_affine_map_carries_the_density),
         cmocka_unit_test(an_affine_map_may_lead_to_fewer_columns),
         cmocka_unit_test(merging_keeps_the_moments_and_its_cost_bounds_kl),
+        cmocka_unit_test(merging_of_diagonals_takes_no_square_of_the_columns),
         cmocka_unit_test(the_cheapest_pair_is_merged),
         cmocka_unit_test(twins_are_merged_for_nothing),
         cmocka_unit_test(pruning_leaves_out_the_light_and_says_what_it_cost),
