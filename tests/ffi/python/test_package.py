@@ -500,6 +500,32 @@ def test_a_mixture_in_scikit_learns_words():
     assert abs(his.score(X) - m.score(X)) < 1e-4
 
 
+@pytest.mark.parametrize('form', ['full', 'tied', 'diagonal', 'spherical',
+                                  'factor'])
+def test_what_was_fitted_stays_so_whatever_is_set_since(form):
+    X = blobs()
+    for kind in (genmod.GaussianMixture, genmod.BayesianGaussianMixture):
+        if kind is genmod.BayesianGaussianMixture and form == 'factor':
+            continue
+        e = kind(**FAST[kind], covariance=form).fit(X)
+        names = [a for a in ('covariances_', 'precisions_', 'covariance_prior_',
+                             'degrees_of_freedom_') if hasattr(e, a)]
+        wanted = [getattr(e, a) for a in names]
+        e.set_params(covariance='tied' if form == 'diagonal' else 'diagonal',
+                     components=3)
+        for a, value in zip(names, wanted):
+            assert np.array_equal(getattr(e, a), value), (kind, a)
+
+
+def test_predictions_have_the_columns_of_the_fit():
+    X = blobs()
+    y = (X[:, 0] > 2).astype(int)
+    c = genmod.Autoencoder(target='classes', epochs=1).fit(X, y)
+    assert c.set_params(classes=5).predict_proba(X).shape == (200, 2)
+    v = genmod.Autoencoder(target='values', epochs=1).fit(X, y)
+    assert v.set_params(values=5).predict(X).shape == (200,)
+
+
 def test_a_fit_that_did_not_converge_warns():
     from sklearn.exceptions import ConvergenceWarning
     with pytest.warns(ConvergenceWarning, match='max_iterations=1'):

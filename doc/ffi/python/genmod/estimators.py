@@ -46,19 +46,21 @@ class Mixture(DensityMixin, Estimator):
     def _labels(self, y):
         return labels_of(y) if self._setting('init') == 'labels' else None
 
-    def _shape(self, k, d):
+    @staticmethod
+    def _shape(form, k, d):
         return {'tied': (d, d), 'diagonal': (k, d), 'spherical': (k,)}.get(
-            self._setting('covariance'), (k, d, d))
+            form, (k, d, d))
 
     def _covariance(self, a):
-        return a.reshape(self._shape(len(self.model_.array('weights')),
+        return a.reshape(self._shape(self._learned('covariance'),
+                                     len(self.model_.array('weights')),
                                      self.n_features_in_))
 
     @property
     def precisions_(self):
         """The inverses of the covariances."""
         u = self.precisions_cholesky_
-        if self._setting('covariance') in ('diagonal', 'spherical'):
+        if self._learned('covariance') in ('diagonal', 'spherical'):
             return u * u
         return u @ u.swapaxes(-1, -2)
 
@@ -199,7 +201,8 @@ class GaussianMixture(Mixture):
         k, d = len(w), model.number('dimension')
         w = self._first('weights_init', (k,), w)
         mu = self._first('means_init', (k, d), mu)
-        p = self._first('precisions_init', self._shape(k, d), None)
+        p = self._first('precisions_init',
+                        self._shape(self._setting('covariance'), k, d), None)
         if p is not None:
             cov = self._inverse(p)
         model.call('set_params', k, d, w.ctypes.data, mu.ctypes.data, cov.size,
@@ -290,7 +293,7 @@ class BayesianGaussianMixture(Mixture):
                                 '(k,)')
     degrees_of_freedom_ = Parameter(
         'posterior_degrees_of_freedom',
-        lambda e, a: a[0] if e._setting('covariance') == 'tied' else a,
+        lambda e, a: a[0] if e._learned('covariance') == 'tied' else a,
         '(k,), tied a number')
 
     @property
@@ -300,7 +303,7 @@ class BayesianGaussianMixture(Mixture):
         return a if a.size == len(self.weights_) else tuple(a.reshape(2, -1))
 
     def _one_covariance(self, a):
-        d, form = self.n_features_in_, self._setting('covariance')
+        d, form = self.n_features_in_, self._learned('covariance')
         return (a[0] if form == 'spherical' else a if form == 'diagonal' else
                 a.reshape(d, d))
 
@@ -445,13 +448,15 @@ class Autoencoder(Coder):
         if self.target == 'classes':
             return self.classes_[self._rows('predict', data, (),
                                             dtype=np.int32)]
-        return np.squeeze(self._rows('values', data, (self.values,)), axis=(
-            1 if self.values == 1 else ()))
+        values = int(self._learned('values'))
+        return np.squeeze(self._rows('values', data, (values,)), axis=(
+            1 if values == 1 else ()))
 
     @has_target('classes')
     def predict_proba(self, X):
         """The probability of each class."""
-        return self._rows('probabilities', self._data(X), (self.classes,))
+        return self._rows('probabilities', self._data(X),
+                          (int(self._learned('classes')),))
 
 
 class VAE(Coder):
