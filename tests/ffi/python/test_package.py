@@ -500,6 +500,32 @@ def test_a_mixture_in_scikit_learns_words():
     assert abs(his.score(X) - m.score(X)) < 1e-4
 
 
+def test_factors_start_where_they_are_told():
+    X = blobs()
+    means, weights = [[0.5] * 3, [4.5] * 3], [0.25, 0.75]
+    e = genmod.GaussianMixture(components=2, covariance='factor', rank=1,
+                               max_iterations=0, means_init=means,
+                               weights_init=weights).fit(X)
+    assert np.array_equal(e.means_, means)
+    assert np.array_equal(e.weights_, weights)
+    assert e.set_params(max_iterations=100).fit(X).converged_
+    with pytest.raises(ValueError, match="precisions_init .*'factor'"):
+        e.set_params(precisions_init=np.ones((2, 3))).fit(X)
+
+
+def test_a_warm_start_that_is_refused_leaves_what_the_last_fit_says():
+    X = blobs()
+    bad = X.astype(np.float32)
+    bad[0, 0] = np.inf
+    for kind in (genmod.GaussianMixture, genmod.BayesianGaussianMixture):
+        e = kind(**FAST[kind], warm_start=True).fit(X)
+        before = e.n_iter_, e.converged_, e.dtype_
+        assert e.n_iter_ > 0
+        with pytest.raises(genmod.Error):
+            e.fit(bad)
+        assert (e.n_iter_, e.converged_, e.dtype_) == before
+
+
 @pytest.mark.parametrize('form', ['full', 'tied', 'diagonal', 'spherical',
                                   'factor'])
 def test_what_was_fitted_stays_so_whatever_is_set_since(form):

@@ -75,12 +75,14 @@ class Mixture(DensityMixin, Estimator):
         """
         with self._attempt():
             data = self._training_data(X, y, sample_weight)
-            model = self._model(data)
-            steps = self._iterations(model)
+            old, model = vars(self).get('model_'), self._model(data)
+            steps, done = self._iterations(model), False
             try:
                 self._learn(model, data)
+                done = True
             finally:
-                if model.fitted:
+                if model.fitted and (done or model is not old or
+                                     self._iterations(model) > steps):
                     self.dtype_ = np.dtype(np.float32 if data.type == F32 else
                                            np.float64)
                     self._read(steps)
@@ -197,16 +199,24 @@ class GaussianMixture(Mixture):
         if not self._given():
             return
         model.call('start', data, threads=self.threads)
-        w, mu, cov = map(model.array, ('weights', 'means', 'covariances'))
+        w, mu = map(model.array, ('weights', 'means'))
         k, d = len(w), model.number('dimension')
         w = self._first('weights_init', (k,), w)
         mu = self._first('means_init', (k, d), mu)
-        p = self._first('precisions_init',
-                        self._shape(self._setting('covariance'), k, d), None)
-        if p is not None:
-            cov = self._inverse(p)
+        cov = self._first_covariances(model, k, d)
         model.call('set_params', k, d, w.ctypes.data, mu.ctypes.data, cov.size,
                    cov.ctypes.data)
+
+    def _first_covariances(self, model, k, d):
+        form = self._setting('covariance')
+        if form == 'factor':
+            if self.precisions_init is not None:
+                raise ValueError("precisions_init is of no use to covariance="
+                                 "'factor', whose loadings it does not say")
+            return np.hstack([model.array(name).reshape(k, -1)
+                              for name in ('loadings', 'uniquenesses')])
+        p = self._first('precisions_init', self._shape(form, k, d), None)
+        return model.array('covariances') if p is None else self._inverse(p)
 
     def _first(self, name, shape, otherwise):
         value = getattr(self, name)
