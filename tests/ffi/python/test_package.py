@@ -726,6 +726,21 @@ def test_bytes_pickle_and_copies_hold_all(kind):
         kind.from_bytes(e.to_bytes()[:-1])
 
 
+@pytest.mark.parametrize('form, scale', [
+    ('full', np.diag([1.0, 2.0, 3.0])), ('tied', np.diag([1.0, 2.0, 3.0])),
+    ('diagonal', np.array([1.0, 2.0, 3.0])), ('spherical', np.array([2.5]))])
+def test_bytes_hold_the_prior_that_was_given(form, scale):
+    X, mean = blobs(), np.array([0.5, 1.0, 2.385])
+    for given in ({}, {'mean_prior': mean}, {'covariance_prior': scale},
+                  {'mean_prior': mean, 'covariance_prior': scale}):
+        e = genmod.BayesianGaussianMixture(components=2, covariance=form,
+                                           **given).fit(X)
+        again = genmod.BayesianGaussianMixture.from_bytes(e.to_bytes())
+        for key, value in e.get_params().items():
+            assert np.array_equal(getattr(again, key), value), key
+        assert again.fit(X).to_bytes() == e.to_bytes()
+
+
 def test_joblib_stores_and_loads(tmp_path):
     joblib = pytest.importorskip('joblib')
     X = blobs()

@@ -1,4 +1,5 @@
 """The five estimators."""
+import json
 import numbers
 
 import numpy as np
@@ -249,6 +250,16 @@ class GaussianMixture(Mixture):
         return self
 
 
+def tensor(data, name):
+    """One f64 tensor of a safetensors file that the library took, or None."""
+    n = int.from_bytes(data[:8], 'little')
+    entry = json.loads(data[8:8 + n]).get(name)
+    if entry is None:
+        return None
+    first, end = entry['data_offsets']
+    return np.frombuffer(data[8 + n + first:8 + n + end], '<f8')
+
+
 class BayesianGaussianMixture(Mixture):
     """A mixture of Gaussians with a posterior of its parameters, fitted by
     variational inference: components that are not needed stay empty.
@@ -288,6 +299,18 @@ class BayesianGaussianMixture(Mixture):
         model.call('set_prior', d, None if mean is None else mean.ctypes.data,
                    0 if cov is None else cov.size,
                    None if cov is None else cov.ctypes.data)
+
+    @classmethod
+    def from_bytes(cls, data):
+        new = super().from_bytes(data)
+        given = tensor(bytes(data), 'posterior_flags')
+        if given is not None and given[0]:
+            new.mean_prior = new.model_.array('prior_mean')
+        if given is not None and given[1]:
+            scale, d = new.model_.array('prior_covariance'), new.n_features_in_
+            new.covariance_prior = (scale.reshape(d, d)
+                                    if scale.size == d * d else scale)
+        return new
 
     weight_concentration_prior_ = Parameter(
         'prior_concentration', lambda e, a: a[0], 'a number')
