@@ -1084,6 +1084,22 @@ def test_modes_measures_its_arrays(mean, share, match):
             genmod.modes(y, mean, 1.0, share=share)
 
 
+def test_a_word_that_is_none_is_refused_with_those_that_are():
+    X = blobs()
+    unit = "unit is 'x', not one of 'nats', 'bits'"
+    with pytest.raises(ValueError, match=unit):
+        genmod.kl([0.5, 0.5], [0.5, 0.5], unit='x')
+    for p in ((0.0, 1.0), X, genmod.GaussianMixture().fit(X)):
+        with pytest.raises(ValueError, match=unit):
+            genmod.entropy(p, unit='x')
+    with pytest.raises(ValueError, match="what is None, not one of 'mean'"):
+        genmod.VAE(epochs=1).fit(X).reconstruct(X, what=None)
+    with pytest.raises(ValueError, match="path is 'x', not one of 'linear'"):
+        genmod.VAE(epochs=1).fit(X).interpolate(X, X, path='x')
+    with pytest.raises(ValueError, match="kind is 'x', not one of 'real'"):
+        genmod.Data(X, kinds=['real', 'x', 'real'])
+
+
 # ---- the page
 
 def test_the_code_of_the_page_runs():

@@ -273,7 +273,8 @@ class Data(Handle):
         self.kinds = self.levels = None
         if kinds is None:
             return
-        self.kinds = np.array([KINDS[k] for k in kinds], np.int32)
+        self.kinds = np.array([_l.code('kind', k, KINDS) for k in kinds],
+                              np.int32)
         self.levels = np.array([0] * len(kinds) if levels is None else
                                levels, np.int32)
         if self.levels.shape != (len(kinds),):

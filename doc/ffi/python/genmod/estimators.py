@@ -6,12 +6,21 @@ import numpy as np
 
 from ._estimator import Estimator, Parameter, seed_of
 from ._handles import F32, F64, Data, Model, labels_of
+from ._library import code
 from ._sklearn import (ClassNamePrefixFeaturesOutMixin, DensityMixin,
                        TransformerMixin, available_if, check_columns,
                        warn_unconverged)
 
 WHAT = {'mean': 0, 'draw': 1}
 PATHS = {'linear': 0, 'spherical': 1}
+
+
+def what_of(word):
+    return code('what', word, WHAT)
+
+
+def path_of(word):
+    return code('path', word, PATHS)
 
 
 class Mixture(DensityMixin, Estimator):
@@ -392,7 +401,7 @@ class Network(Estimator):
         m = self._fitted()
         out = np.empty((len(start), steps, m.number('dimension')),
                        np.float32 if start.type == F32 else np.float64)
-        m.call('interpolate', start, end, steps, PATHS[path], start.type,
+        m.call('interpolate', start, end, steps, path_of(path), start.type,
                out.nbytes, out.ctypes.data, threads=self.threads)
         return out
 
@@ -514,25 +523,25 @@ class VAE(Coder):
 
     def inverse_transform(self, Z, what='mean', seed=None):
         """The row of each code: the mean of p(x|z), or 'draw' from it."""
-        return self._from_codes('decode', Z, WHAT[what], self._stream(seed))
+        return self._from_codes('decode', Z, what_of(what), self._stream(seed))
 
     def reconstruct(self, X, what='mean', seed=None):
         """X, through its mean code."""
         data = self._data(X)
         return self._rows('reconstruct', data, (self.n_features_in_,),
-                          WHAT[what], self._stream(seed))
+                          what_of(what), self._stream(seed))
 
     def sample(self, n_samples=1, seed=None, first=0, what='draw',
                labels=None):
         """Draw rows: numbers first, first + 1, … of stream `seed`, by default
         the estimator's own."""
-        return draw(self, n_samples, seed, first, labels, (WHAT[what],))
+        return draw(self, n_samples, seed, first, labels, (what_of(what),))
 
     def impute(self, X, what='mean', seed=None, draws=100):
         """X with its missing cells (NaN) filled, by that many codes a row."""
         data = self._data(X)
-        return self._rows('impute', data, (self.n_features_in_,), WHAT[what],
-                          self._stream(seed), draws, long=True)
+        return self._rows('impute', data, (self.n_features_in_,),
+                          what_of(what), self._stream(seed), draws, long=True)
 
     def interpolate(self, start, end, steps=8, path='linear'):
         """The rows between pairs of rows, (n, steps, d)."""
