@@ -78,6 +78,8 @@ GENMOD_CALL int32_t gmm_divergence(const gmm_model *p, const gmm_model *q,
  * @retval GENMOD_BAD_ARGUMENT NULL, or outside these ranges (the text names the
  *   element)
  * @retval GENMOD_NOT_FITTED from
+ * @retval GENMOD_BREAKDOWN the numbers leave the range of doubles, or a covariance
+ *   is no longer positive definite in them
  * @retval GENMOD_BUSY `to` is being trained
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
@@ -219,15 +221,17 @@ GENMOD_CALL int32_t gmm_affine(const gmm_model *from, size_t r, const double *a,
  *
  * Mean and covariance of the whole mixture stay (of a diagonal one the variances,
  * of a spherical one their sum). A merged component stands where the first of the
- * two stood. A tied mixture becomes a full one.
+ * two stood. A tied mixture, and one whose covariances have factors, becomes full.
  * @param from  a model with parameters
  * @param k     components that remain, 1 to those of `from`
- * @param to    becomes it, with the options of `from`; may be `from`
+ * @param to    becomes it, with the options of `from` but for "components" and
+ *   "covariance"; may be `from`
  * @param[out] cost  KL(from ‖ to) is at most that, in nats; may be NULL
  * @param w     may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, or another k
  * @retval GENMOD_NOT_FITTED from
- * @retval GENMOD_BREAKDOWN a covariance is singular
+ * @retval GENMOD_BREAKDOWN a covariance is singular, or the numbers leave the range
+ *   of doubles
  * @retval GENMOD_BUSY `to` is being trained
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
@@ -244,7 +248,8 @@ GENMOD_CALL int32_t gmm_merge(const gmm_model *from, size_t k, gmm_model *to,
  * scaled to a sum of 1. The heaviest always stays.
  * @param from   a model with parameters
  * @param least  0 to below 1
- * @param to     becomes it, with the options of `from`; may be `from`
+ * @param to     becomes it, with the options of `from` but for "components" (and
+ *   full covariances where those have factors); may be `from`
  * @param[out] cost  - ln(1 - W), W the weight that was left out: KL(to ‖ from)
  *   is at most that, in nats; may be NULL
  * The rest as gmm_marginal(). O(k d^2). Since 0.2.

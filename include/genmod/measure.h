@@ -340,7 +340,8 @@ GENMOD_CALL int32_t genmod_sample_kl(const genmod_data *x, const genmod_data *y,
  * @param[out] p_value  in (0, 1]; 1 without permutations; may be NULL
  * @param[out] used     the width; may be NULL
  * @param w      may be NULL
- * @retval GENMOD_BREAKDOWN the median distance is 0 or no number
+ * @retval GENMOD_BREAKDOWN the median distance is 0 or no number, or the square of a
+ *   distance over that of the width is none, as of equal rows and a width of 1e-200
  * The rest as genmod_sample_entropy(). Cost: O((m + n)^2 (d + permutations)), and
  * (m + n) permutations / 8 bytes with some 20 MiB. Gretton et al. 2012, (3).
  * Since 0.2.
@@ -394,7 +395,7 @@ GENMOD_CALL int32_t genmod_sample_sliced_wasserstein(
  * @param[out] out  one number
  * @param[out] raw  the distance before the correction, >= 0; may be NULL
  * @param[out] standard_error  of out; too large by up to a half where the
- * samples are of one distribution, else right to some tenth; may be NULL
+ *   samples are of one distribution, else right to some tenth; may be NULL
  * @param w  may be NULL
  * @retval GENMOD_BREAKDOWN the distance leaves the range of doubles
  * The rest as genmod_sample_entropy(). Cost: O((m + n) d^2 + 31 d^3), the
@@ -436,27 +437,30 @@ GENMOD_CALL int32_t genmod_sample_kid(const genmod_data *x,
  *
  *     [0] precision  the share of y that lies in a ball of x
  *     [1] recall     the share of x that lies in a ball of y
- *     [2] density    the balls of x that a row of y lies in, over k, in the
- * mean [3] coverage   the share of x's balls that hold a row of y
+ *     [2] density    the mean number of x's balls that a row of y lies in,
+ *                    over k
+ *     [3] coverage   the share of x's balls that hold a row of y
  *
  * Balls are closed, and density counts a ball that holds more than k rows of x
- * by their number: rows that are all the same give 1 four times.
+ * besides its own as k over their number: where all rows are the same, density
+ * is m / (m - 1) and the others are 1.
  *
  * @param x  [m, d], finite, m > k; without weights
  * @param y  [n, d], finite, n > k
  * @param k  neighbours, 1 to 1024; 5 is usual
  * @param[out] out  [4]
  * @param[out] standard_error  [4], from the spread over up to 30 batches; a
- * third off for few rows; INFINITY for fewer than 2 (k + 2) rows; may be NULL
+ *   third off for few rows; INFINITY for fewer than 2 (k + 2) rows; may be NULL
  * @param[out] expected  [4], what equal distributions would give with as many
- * rows: of density and coverage exactly (ties aside), of precision and recall
- * as the share of x, or y, that lies in a ball of its own sample, measured
- * without it; may be NULL, which saves two of five passes over all pairs
+ *   rows: of density and coverage exactly (ties aside), of precision and recall
+ *   as the share of x, or y, that lies in a ball of its own sample, measured
+ *   without it; may be NULL, which saves two of five passes over all pairs
  * @param w  may be NULL
  * @retval GENMOD_BREAKDOWN rows so far apart that the squares of their
- * distances are no numbers The rest as genmod_sample_entropy(). Cost: O((m +
- * n)^2 d); some 20 MiB, 32 KiB for each of the k and 42 bytes a row.
- * Kynkaanniemi et al. 2019; Naeem et al. 2020. Since 0.2.
+ *   distances are no numbers
+ * The rest as genmod_sample_entropy(). Cost: O((m + n)^2 d); some 20 MiB,
+ * 32 KiB for each of the k and 42 bytes a row. Kynkaanniemi et al. 2019; Naeem
+ * et al. 2020. Since 0.2.
  */
 GENMOD_CALL int32_t genmod_sample_prdc(const genmod_data *x,
                                        const genmod_data *y, size_t k,
@@ -478,14 +482,14 @@ GENMOD_CALL int32_t genmod_sample_prdc(const genmod_data *x,
  * @param[out] out  [3]
  * @param[out] standard_error  [3], given the training rows; may be NULL
  * @param[out] p_value  the chance of as many copies among y and as few among
- * the held-out rows if a row of either is one as easily (Fisher's exact test):
- * small says that y remembers. A generator that misses the distribution copies
- * less, and may hide behind that. May be NULL.
+ *   the held-out rows if a row of either is one as easily (Fisher's exact
+ *   test): small says that y remembers. A generator that misses the
+ *   distribution copies less, and may hide behind that. May be NULL.
  * @param w  may be NULL
  * @retval GENMOD_BREAKDOWN rows so far apart that the squares of their
- * distances are no numbers The rest as genmod_sample_entropy(). Cost: O(m (m +
- * q + n) d); some 12 MiB and 8 bytes a training row. Alaa et al. 2022; Fisher
- * 1935. Since 0.2.
+ *   distances are no numbers
+ * The rest as genmod_sample_entropy(). Cost: O(m (m + q + n) d); some 12 MiB
+ * and 8 bytes a training row. Alaa et al. 2022; Fisher 1935. Since 0.2.
  */
 GENMOD_CALL int32_t genmod_sample_copies(const genmod_data *train,
                                          const genmod_data *held,
@@ -503,16 +507,16 @@ GENMOD_CALL int32_t genmod_sample_copies(const genmod_data *train,
  * @param y  [n, d], finite, n >= 2; m + n up to 2^32
  * @param[out] out  one number, 0 to 1
  * @param[out] standard_error  of out if the samples are of one distribution,
- * exactly, given which rows are whose neighbours; may be NULL
- * @param[out] expected  out's mean if they are, (m (m - 1) + n (n - 1)) / ((m +
- * n) (m + n - 1)); may be NULL
+ *   exactly, given which rows are whose neighbours; may be NULL
+ * @param[out] expected  out's mean if they are,
+ *   (m (m - 1) + n (n - 1)) / ((m + n) (m + n - 1)); may be NULL
  * @param[out] p_value  the chance of as large a share if they are, by a normal
- * of that mean and error; may be NULL
+ *   of that mean and error; may be NULL
  * @param w  may be NULL
  * @retval GENMOD_BREAKDOWN rows so far apart that the squares of their
- * distances are no numbers The rest as genmod_sample_entropy(). Cost: O((m +
- * n)^2 d); some 12 MiB and 8 bytes a row. Schilling 1986; Henze 1988.
- * Since 0.2.
+ *   distances are no numbers
+ * The rest as genmod_sample_entropy(). Cost: O((m + n)^2 d); some 12 MiB and 8
+ * bytes a row. Schilling 1986; Henze 1988. Since 0.2.
  */
 GENMOD_CALL int32_t genmod_sample_nearest(const genmod_data *x,
                                           const genmod_data *y, double *out,
@@ -539,9 +543,9 @@ GENMOD_CALL int32_t genmod_sample_nearest(const genmod_data *x,
  * @param[out] out  [3]
  * @param[out] standard_error  [3]; may be NULL
  * @param[out] expected  [3], what rows drawn from the mixture itself would give
- * if its modes are Gaussians far apart: 1 - exp(-9 / 2) of high quality, say,
- * of two columns within 3, and (k - 1) / (2 n) nats, to first order; may be
- * NULL
+ *   if its modes are Gaussians far apart: 1 - exp(-9 / 2) of high quality, say,
+ *   of two columns within 3, and (k - 1) / (2 n) nats, to first order; may be
+ *   NULL
  * @param w  may be NULL
  * The rest as genmod_sample_entropy(). Cost: O(n k d) over the workspace's
  * threads; 5 MiB and k (d + 2) numbers. Srivastava et al. 2017; Lin et al.

@@ -42,13 +42,11 @@ static int32_t set_shape(genmod_config *c, const gmm_params *p,
                   : base_config_set(c, GMM_COVARIANCE, p->type->name, w);
 }
 
-int32_t gmm_become(gmm_model *to, const gmm_model *from, gmm_params *p,
-                   genmod_workspace *w)
+int32_t gmm_adopt(gmm_model *to, const gmm_model *from, gmm_params *p,
+                  genmod_workspace *w)
 {
-    int32_t status = gmm_params_settle(p, w);
+    int32_t status = base_config_assign(to->config, from->config, 1, w);
 
-    if (!status)
-        status = base_config_assign(to->config, from->config, 1, w);
     if (!status)
         status = set_shape(to->config, p, w); /* in range: does not fail */
     if (status) {
@@ -64,6 +62,22 @@ int32_t gmm_become(gmm_model *to, const gmm_model *from, gmm_params *p,
         to->report, GMM_REPORT_PARAMETERS,
         (double)gmm_count_parameters(to->config, p->type, p->k, p->d));
     return GENMOD_OK;
+}
+
+int32_t gmm_become(gmm_model *to, const gmm_model *from, gmm_params *p,
+                   genmod_workspace *w)
+{
+    int32_t status = gmm_params_settle(p, w);
+
+    if (status == GENMOD_BAD_ARGUMENT) /* to gmm_set_params() it would be one */
+        status = base_fail(w, GENMOD_BREAKDOWN,
+                           "the numbers leave the range of doubles: %s",
+                           genmod_workspace_error(w));
+    if (status) {
+        gmm_params_free(p);
+        return status;
+    }
+    return gmm_adopt(to, from, p, w);
 }
 
 /* Cell (a, b) of a unit of `to` as columns ca and cb have it in `from`. */

@@ -11,9 +11,12 @@
 int32_t gmm_check_chosen(const gmm_model *m, size_t n, size_t most,
                          const int32_t *columns, unsigned char *chosen,
                          genmod_workspace *w);
-/* `to` takes p, whose state is set but for what is derived from it, and the
- * options of `from`, but for k and the covariance type, which are p's. Frees p
- * where it fails. */
+/* `to` takes p, which is settled, and the options of `from`, but for k and the
+ * covariance type, which are p's. Frees p where it fails. */
+int32_t gmm_adopt(gmm_model *to, const gmm_model *from, gmm_params *p,
+                  genmod_workspace *w);
+/* The same of a p that was computed from mixtures, whose state is set but for
+ * what is derived from it: GENMOD_BREAKDOWN where it is no mixture. */
 int32_t gmm_become(gmm_model *to, const gmm_model *from, gmm_params *p,
                    genmod_workspace *w);
 /* Both models; GENMOD_NOT_FITTED, GENMOD_BUSY as the public calls promise. */

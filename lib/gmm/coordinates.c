@@ -149,6 +149,7 @@ static int32_t take(gmm_model *m, size_t d, const double *theta,
     double *const l = gmm_scratch(w, t->triangle ? d : 0, d, 1, sizeof *l);
     gmm_params *const p = l ? gmm_params_new(t, gmm_components(m), d, w) : NULL;
     const double *cov = theta + gmm_components(m) * (1 + d);
+    int32_t status;
 
     if (!p)
         return base_status(w);
@@ -162,7 +163,12 @@ static int32_t take(gmm_model *m, size_t d, const double *theta,
     }
     for (size_t i = 0; !t->triangle && i < p->n_cov; i++)
         p->covariances[i] = gmm_exp(p, 2 * cov[i]);
-    return gmm_become(m, m, p, w);
+    status = gmm_params_settle(p, w);
+    if (status) {
+        gmm_params_free(p);
+        return status;
+    }
+    return gmm_adopt(m, m, p, w);
 }
 
 static int32_t check(const gmm_model *m, size_t d, size_t n,

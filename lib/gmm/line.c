@@ -141,8 +141,11 @@ static int32_t fill_cdf(size_t item, size_t slot, void *arg)
     const line *const g = arg;
 
     (void)slot;
-    for (size_t i = item * ROWS; i < g->n && i < (item + 1) * ROWS; i++)
-        g->out[i] = mass(g, g->in[i], 0);
+    for (size_t i = item * ROWS; i < g->n && i < (item + 1) * ROWS; i++) {
+        const double v = mass(g, g->in[i], 0);
+
+        g->out[i] = v > 1 ? 1 : v; /* weights are 1 to rounding */
+    }
     return GENMOD_OK;
 }
 

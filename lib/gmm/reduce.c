@@ -207,20 +207,20 @@ static int32_t open(merging *g, genmod_workspace *w)
     g->k = g->from->k;
     g->d = g->from->d;
     g->f64 = g->from->f64.ops;
+    g->p = widened(g->from, w);
+    if (!g->p)
+        return base_status(w);
+    g->size = gmm_unit_size(g->p->type, g->d);
     g->log_det = base_scratch(w, g->k, sizeof *g->log_det);
     g->cost = gmm_scratch(w, g->k, g->k, 1, sizeof *g->cost);
     g->partner = base_scratch(w, g->k, sizeof *g->partner);
     g->gone = base_scratch(w, g->k, 1);
-    g->work = gmm_scratch(w, slots, g->d, g->d, sizeof *g->work);
+    g->work = gmm_scratch(w, slots, g->size, 1, sizeof *g->work);
     g->pack = base_scratch(w, slots, kern_factor_scratch(g->d));
     if (!g->log_det || !g->cost || !g->partner || !g->gone || !g->work ||
         !g->pack)
         return base_status(w);
     memset(g->gone, 0, g->k);
-    g->p = widened(g->from, w);
-    if (!g->p)
-        return base_status(w);
-    g->size = gmm_unit_size(g->p->type, g->d);
     return GENMOD_OK;
 }
 

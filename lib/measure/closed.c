@@ -214,7 +214,7 @@ static int32_t compute(job *j, int32_t unit, double *out, genmod_workspace *w)
     if (!work)
         return base_status(w);
     v = formula(j, work);
-    if (isnan(v) || (isinf(v) && j->kind != RENYI))
+    if (isnan(v) || (isinf(v) && !(j->kind == RENYI && j->order > 1)))
         return base_fail(w, GENMOD_BREAKDOWN,
                          "the numbers leave the range of doubles");
     *out = v / measure_unit(unit);

@@ -152,10 +152,15 @@ static int32_t check(int kind, size_t n, const double *p, const double *q,
 }
 
 /* What rounding leaves outside the range of the measure goes back into it. */
-static double settle(int kind, double v, int32_t unit)
+static double settle(int kind, const tables *t, double v, int32_t unit)
 {
     if (v < 0)
         v = 0;
+    if (kind == ENTROPY) {
+        const double most = measure_ln(t->f64, (double)t->n);
+
+        v = v < most ? v : most;
+    }
     if (kind >= JS)
         v = v / 2 < MEASURE_LN_2 ? v / 2 : MEASURE_LN_2;
     v /= measure_unit(unit);
@@ -167,6 +172,7 @@ static int32_t measure(int kind, size_t n, const double *p, const double *q,
 {
     static const measure_terms terms[] = {entropy_terms, cross_terms, kl_terms,
                                           js_terms, js_terms};
+    tables t = {.n = n, .p = p, .q = q};
     base_call call;
     double v = 0;
     int32_t status;
@@ -176,12 +182,11 @@ static int32_t measure(int kind, size_t n, const double *p, const double *q,
         return status;
     status = check(kind, n, p, q, unit, out, w);
     if (!status) {
-        const tables t = {kern_ops_of(base_cpu(w), GENMOD_F64), n, p, q};
-
+        t.f64 = kern_ops_of(base_cpu(w), GENMOD_F64);
         status = add_up(&t, terms[kind], &v, w);
     }
     if (!status)
-        *out = settle(kind, v, unit);
+        *out = settle(kind, &t, v, unit);
     return base_leave(&call, status);
 }
 

@@ -117,7 +117,7 @@ static void pencil(size_t d, double u, const double *a, const double *t,
 }
 
 /* The factor of I + E over E, t_i = L_ii^2 - 1 beside it. 0 where I + E is not
- * positive definite. */
+ * positive definite; NaN, of what overflowed, goes through. */
 static int factor(size_t d, double *e, double *t)
 {
     for (size_t i = 0; i < d; i++) {
@@ -134,7 +134,7 @@ static int factor(size_t d, double *e, double *t)
         t[i] = row[i];
         for (size_t k = 0; k < i; k++)
             t[i] -= row[k] * row[k];
-        if (!(t[i] > -1))
+        if (t[i] <= -1)
             return 0;
         row[i] = sqrt(1 + t[i]);
     }
@@ -164,7 +164,9 @@ double measure_gaussian_renyi(const kern_ops *f64, size_t d, const double *mp,
         return (double)INFINITY;
     kern_triangular_solve(f64, 0, d, 1, e, d, delta, 1);
     rest += order * norm(d, delta) - excess(f64, d, e, t) / u;
-    return rest > 0 ? rest / 2 : 0;
+    if (order > 1 && isinf(rest))
+        return NAN; /* there is an integral */
+    return rest <= 0 ? 0 : rest / 2;
 }
 
 /* The sum of the singular values of L_q^T L_p, as roots of the eigenvalues of a

@@ -25,7 +25,8 @@ double measure_gaussian_cross_entropy(const kern_ops *f64, size_t d,
                                       const double *mp, const double *lp,
                                       const double *mq, const double *lq,
                                       double *work);
-/* Of order >= 0; infinite where an order above 1 has no integral. */
+/* Of order >= 0; infinite where an order above 1 has no integral, or the square
+ * of the means' distance overflows at another; NaN where numbers overflow. */
 double measure_gaussian_renyi(const kern_ops *f64, size_t d, const double *mp,
                               const double *lp, const double *mq,
                               const double *lq, double order, double *work);

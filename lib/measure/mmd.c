@@ -337,6 +337,11 @@ static int32_t run(test *s, genmod_workspace *w)
     s->factor = 1 / s->width / s->width;
     if (!status)
         status = measure_walk_run(&s->walk, w);
+    if (!status && !isfinite(statistic(s, 0))) /* a NaN in K is in them all */
+        status = base_fail(w, GENMOD_BREAKDOWN,
+                           "a row's squared distance over that of the width %g "
+                           "is no number",
+                           s->width);
     return status;
 }
 

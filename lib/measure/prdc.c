@@ -3,7 +3,7 @@
  *
  * A ball is closed: what is as far as the k-th neighbour is in it. It counts
  * its own sample's rows, k but for ties, and density is in proportion to them,
- * so that rows that are all the same give 1 four times.
+ * so that m rows that are all the same give m / (m - 1) and 1 three times.
  *
  * Errors come from batches that have a share of both samples and balls of their
  * own: their spread, over the root of their number. Leaving out rows instead

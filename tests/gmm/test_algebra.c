@@ -231,6 +231,31 @@ static void merging_keeps_the_moments_and_its_cost_bounds_kl(void **state)
     }
 }
 
+/* A square of so many columns would take 32 MiB. */
+static void merging_of_diagonals_takes_no_square_of_the_columns(void **state)
+{
+    (void)state;
+    enum { d = 2048 };
+    static double mean[2 * d], variance[2 * d];
+    static const double share[] = {0.25, 0.75};
+    for (size_t i = 0; i < sizeof mean / sizeof *mean; i++) {
+        mean[i] = i % 7;
+        variance[i] = 0.5 + i % 5;
+    }
+    genmod_context *c = NULL;
+    genmod_workspace *w = NULL;
+    assert_ok(genmod_context_new(NULL, NULL, NULL, &c));
+    assert_ok(genmod_context_set_memory_limit(c, (size_t)4 << 20));
+    assert_ok(genmod_workspace_new(c, &w));
+    gmm_model *const m = fixture_model(2, REF_DIAGONAL, NULL);
+    assert_ok(gmm_set_params(m, 2, d, share, mean, 2 * d, variance, NULL));
+    assert_status(gmm_merge(m, 1, m, NULL, w), GENMOD_OK, w);
+    assert_int_equal(gmm_components(m), 1);
+    gmm_free(m);
+    genmod_workspace_free(w);
+    genmod_context_free(c);
+}
+
 static double ln_det(const double *s)
 {
     long double l[D * D];
@@ -434,6 +459,29 @@ static void bad_mixtures_are_refused(void **state)
     genmod_workspace_free(w);
 }
 
+static void what_overflows_breaks_down(void **state)
+{
+    (void)state;
+    static const double ten[] = {10}, share[] = {0.25, 0.75}, v[] = {1, 2.5};
+    static const double far[] = {-1e308, 1e308};
+    static const int types[] = {REF_FULL, REF_DIAGONAL, REF_SPHERICAL};
+    genmod_workspace *const w = fixture_workspace(1);
+    double cost = 2.385;
+    for (int i = 0; i < 3; i++) {
+        gmm_model *const m = line(2, share, far, v, types[i]);
+        const fixture_bytes before = fixture_save(m);
+        refused(w, gmm_product(m, m, m, &cost, w), GENMOD_BREAKDOWN,
+                "the numbers leave the range of doubles");
+        refused(w, gmm_affine(m, 1, ten, NULL, m, w), GENMOD_BREAKDOWN,
+                "the numbers leave the range of doubles");
+        refused(w, gmm_merge(m, 1, m, &cost, w), GENMOD_BREAKDOWN, "");
+        assert_true(cost == 2.385 && fixture_unchanged(m, before));
+        free(before.p);
+        gmm_free(m);
+    }
+    genmod_workspace_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,11 +491,13 @@ int main(void)
         cmocka_unit_test(an_affine_map_carries_the_density),
         cmocka_unit_test(an_affine_map_may_lead_to_fewer_columns),
         cmocka_unit_test(merging_keeps_the_moments_and_its_cost_bounds_kl),
+        cmocka_unit_test(merging_of_diagonals_takes_no_square_of_the_columns),
         cmocka_unit_test(the_cheapest_pair_is_merged),
         cmocka_unit_test(twins_are_merged_for_nothing),
         cmocka_unit_test(pruning_leaves_out_the_light_and_says_what_it_cost),
         cmocka_unit_test(algebra_does_not_depend_on_the_threads),
         cmocka_unit_test(bad_mixtures_are_refused),
+        cmocka_unit_test(what_overflows_breaks_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

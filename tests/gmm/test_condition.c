@@ -201,7 +201,8 @@ static void bad_arguments_are_refused(void **state)
 {
     const int32_t bad = GENMOD_BAD_ARGUMENT;
     const int32_t twice[2] = {1, 1}, out_of_range[2] = {1, 4};
-    const double values[2] = {0, NAN}, x[D] = {1, NAN, 2, 3};
+    const double values[2] = {0, NAN}, far[2] = {1e200, 0},
+                 x[D] = {1, NAN, 2, 3};
     genmod_workspace *const w = fixture_workspace(1);
     gmm_model *const m = model_of(0), *const none = empty();
     const fixture_bytes before = fixture_save(m);
@@ -220,6 +221,8 @@ static void bad_arguments_are_refused(void **state)
     refused(w, gmm_condition(m, 2, given, NULL, m, w), bad, "values is NULL");
     refused(w, gmm_condition(m, 2, given, values, m, w), GENMOD_NON_FINITE,
             "values[1]");
+    refused(w, gmm_condition(m, 2, given, far, m, w), GENMOD_BREAKDOWN,
+            "the numbers leave the range of doubles");
     refused(w, gmm_moments(m, 3, out, NULL, w), bad, "d is 3");
     refused(w, gmm_moments(m, D, NULL, NULL, w), bad, "mean is NULL");
     refused(w, gmm_impute(m, v, GENMOD_F64, sizeof out, out, w),

@@ -282,6 +282,19 @@ static void threads_saving_and_going_on_change_no_bit(void **state)
     free(x);
 }
 
+static void assert_full(const gmm_model *m)
+{
+    genmod_config *c = NULL;
+    char text[32];
+
+    assert_ok(gmm_config_new(&c, NULL));
+    assert_ok(gmm_get_config(m, c, NULL));
+    assert_ok(genmod_config_get_str(c, GMM_COVARIANCE, sizeof text, text, NULL,
+                                    NULL));
+    assert_string_equal(text, "full");
+    genmod_config_free(c);
+}
+
 /* Parts of the columns are mixtures with full covariances. */
 static void parts_have_full_covariances(void **state)
 {
@@ -289,30 +302,37 @@ static void parts_have_full_covariances(void **state)
     const double values[2] = {0.375, -1};
     gmm_model *const m = known(NULL, NULL), *a = NULL, *b = NULL;
     double whole[K * D * D], part[K * 4];
-    genmod_config *c = NULL;
-    char text[32];
 
     (void)state;
-    assert_ok(gmm_config_new(&c, NULL));
     assert_ok(gmm_new(NULL, &a, NULL));
     assert_ok(gmm_new(NULL, &b, NULL));
     assert_ok(gmm_marginal(m, 2, columns, a, NULL));
     assert_ok(gmm_condition(m, 2, columns, values, b, NULL));
     assert_int_equal(gmm_dimension(b), D - 2);
-    assert_ok(gmm_get_config(a, c, NULL));
-    assert_ok(genmod_config_get_str(c, GMM_COVARIANCE, sizeof text, text, NULL,
-                                    NULL));
-    assert_string_equal(text, "full");
+    assert_full(a);
     assert_ok(gmm_get_params(m, GMM_COVARIANCES, K * D * D, whole, NULL, NULL));
     assert_ok(gmm_get_params(a, GMM_COVARIANCES, K * 4, part, NULL, NULL));
     assert_true(part[1] == whole[4 * D + 1] && part[3] == whole[D + 1]);
     const fixture_bytes bytes = fixture_save(a);
     assert_ok(gmm_load(b, bytes.n, bytes.p, NULL));
     free(bytes.p);
-    genmod_config_free(c);
     gmm_free(m);
     gmm_free(a);
     gmm_free(b);
+}
+
+static void fewer_components_have_full_covariances(void **state)
+{
+    gmm_model *const m = known(NULL, NULL), *a = NULL;
+
+    (void)state;
+    assert_ok(gmm_new(NULL, &a, NULL));
+    assert_ok(gmm_merge(m, 1, a, NULL, NULL));
+    assert_full(a);
+    assert_ok(gmm_prune(m, 0, a, NULL, NULL));
+    assert_full(a);
+    gmm_free(m);
+    gmm_free(a);
 }
 
 /* Rows that repeat, a column that is a copy, held covariances. */
@@ -394,6 +414,7 @@ int main(void)
         cmocka_unit_test(draws_have_the_covariance),
         cmocka_unit_test(threads_saving_and_going_on_change_no_bit),
         cmocka_unit_test(parts_have_full_covariances),
+        cmocka_unit_test(fewer_components_have_full_covariances),
         cmocka_unit_test(singular_and_held_covariances_are_survived),
         cmocka_unit_test(bad_arguments_are_refused),
     };

@@ -50,6 +50,18 @@ static void the_distribution_function_has_its_known_digits(void **state)
     }
 }
 
+/* 0.3 + 0.6 + 0.1, each over their sum, come to a rounding more than 1. */
+static void the_distribution_function_ends_at_1(void **state)
+{
+    (void)state;
+    static const double w[] = {0.3, 0.6, 0.1}, mean[] = {-1, 2, 2.385};
+    static const double variance[] = {0.25, 1, 0.5};
+    gmm_model *const m = fixture_model(3, REF_DIAGONAL, NULL);
+    assert_ok(gmm_set_params(m, 3, 1, w, mean, 3, variance, NULL));
+    assert_true(cdf(m, 99) == 1);
+    gmm_free(m);
+}
+
 static void one_gaussian_has_the_normal_tails(void **state)
 {
     (void)state;
@@ -179,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_distribution_function_has_its_known_digits),
+        cmocka_unit_test(the_distribution_function_ends_at_1),
         cmocka_unit_test(one_gaussian_has_the_normal_tails),
         cmocka_unit_test(quantiles_have_their_known_digits),
         cmocka_unit_test(a_quantile_is_where_the_function_has_that_value),

@@ -219,6 +219,18 @@ static void a_sum_that_is_1_to_rounding_is_accepted(void **state)
     }
 }
 
+/* So far as a sum may be off, an even table would have more than ln n. */
+static void an_entropy_is_ln_n_at_most(void **state)
+{
+    (void)state;
+    enum { n = 4096 };
+    static double p[n];
+    for (size_t i = 0; i < n; i++)
+        p[i] = (1 + 2000 * 0x1p-52) / n;
+    assert_near(entropy(n, p, NATS), 12 * log(2), 4e-15);
+    assert_near(entropy(n, p, GENMOD_BITS), 12, 4e-15);
+}
+
 static void bad_tables_are_refused_by_name(void **state)
 {
     (void)state;
@@ -285,6 +297,7 @@ int main(void)
         cmocka_unit_test(subnormal_probabilities_are_harmless),
         cmocka_unit_test(a_sum_that_is_not_1_is_refused_with_its_error),
         cmocka_unit_test(a_sum_that_is_1_to_rounding_is_accepted),
+        cmocka_unit_test(an_entropy_is_ln_n_at_most),
         cmocka_unit_test(bad_tables_are_refused_by_name),
         cmocka_unit_test(a_cancel_before_the_call_ends_it),
     };

@@ -192,6 +192,36 @@ static void renyi_without_an_integral_is_infinite_and_no_error(void **state)
     assert_true(isfinite(v));
 }
 
+/* Hellinger's distance of means that are far apart is 1 all the same. */
+static void
+what_overflows_breaks_down_instead_of_being_0_or_infinite(void **state)
+{
+    (void)state;
+    const double zero = 0, far = 1e200, one = 1, wide = 1e200, thin = 1e-200;
+    const double order[] = {0.3, 0.5, 1, 1.5};
+    genmod_workspace *const w = fixture_threads(1);
+    double v = 2.385;
+    assert_status(genmod_gaussian_bhattacharyya(1, &zero, &wide, &zero, &thin,
+                                                NATS, &v, w),
+                  GENMOD_BREAKDOWN, w);
+    assert_error_names(w, "the numbers leave the range of doubles");
+    assert_status(
+        genmod_gaussian_hellinger(1, &zero, &wide, &zero, &thin, &v, w),
+        GENMOD_BREAKDOWN, w);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        assert_status(genmod_gaussian_renyi(1, &zero, &one, &far, &one,
+                                            order[i], NATS, &v, w),
+                      GENMOD_BREAKDOWN, w);
+        assert_true(v == 2.385);
+    }
+    assert_ok(
+        genmod_gaussian_renyi(1, &zero, &wide, &zero, &thin, 1.5, NATS, &v, w));
+    assert_true(v == (double)INFINITY);
+    assert_ok(genmod_gaussian_hellinger(1, &zero, &one, &far, &one, &v, w));
+    assert_true(v == 1);
+    genmod_workspace_free(w);
+}
+
 static void distances_are_symmetric_and_obey_the_triangle(void **state)
 {
     (void)state;
@@ -340,6 +370,8 @@ int main(void)
         cmocka_unit_test(renyi_tends_to_kl_as_its_order_to_1),
         cmocka_unit_test(renyi_rises_with_its_order_and_is_skew_symmetric),
         cmocka_unit_test(renyi_without_an_integral_is_infinite_and_no_error),
+        cmocka_unit_test(
+            what_overflows_breaks_down_instead_of_being_0_or_infinite),
         cmocka_unit_test(distances_are_symmetric_and_obey_the_triangle),
         cmocka_unit_test(frechet_of_nearly_singular_covariances_is_a_number),
         cmocka_unit_test(many_columns_are_the_sum_of_their_parts),

@@ -179,6 +179,27 @@ static int32_t call_with_width(const genmod_data *x, const genmod_data *y,
     return genmod_sample_mmd(x, y, 1.5, 5, 3, out, out + 1, out + 2, w);
 }
 
+static void a_kernel_that_is_no_number_breaks_down(void **state)
+{
+    (void)state;
+    const double copies[] = {2.385, 2.385, 0.5}, far[] = {1e200, 0.5, 2.385};
+    genmod_data *const c = fixture_view(3, 1, copies);
+    genmod_data *const f = fixture_view(3, 1, far);
+    genmod_workspace *const w = fixture_threads(1);
+    double v = 1.5, p = 0.25;
+    assert_status(genmod_sample_mmd(c, c, 1e-200, 3, 1, &v, &p, NULL, w),
+                  GENMOD_BREAKDOWN, w);
+    assert_error_names(w, "the width 1e-200 is no number");
+    assert_status(genmod_sample_mmd(c, f, 1e200, 3, 1, &v, &p, NULL, w),
+                  GENMOD_BREAKDOWN, w);
+    assert_true(v == 1.5 && p == 0.25);
+    assert_ok(genmod_sample_mmd(c, c, 1e200, 3, 1, &v, &p, NULL, w));
+    assert_true(v == 0);
+    genmod_workspace_free(w);
+    genmod_data_free(f);
+    genmod_data_free(c);
+}
+
 static void results_do_not_depend_on_threads_or_source(void **state)
 {
     (void)state;
@@ -242,6 +263,7 @@ int main(void)
         cmocka_unit_test(moved_normals_have_their_known_discrepancy),
         cmocka_unit_test(the_test_tells_what_differs_from_what_does_not),
         cmocka_unit_test(a_width_of_0_is_the_median_distance),
+        cmocka_unit_test(a_kernel_that_is_no_number_breaks_down),
         cmocka_unit_test(results_do_not_depend_on_threads_or_source),
         cmocka_unit_test(bad_data_are_refused_by_name),
         cmocka_unit_test(bad_arguments_are_refused_by_name),

@@ -424,6 +424,24 @@ def test_data_carries_scale_kinds_noise_and_labels():
     assert set(drawn[:, 1]) <= {0.0, 1.0}
 
 
+@pytest.mark.parametrize('weight', [-1.0, np.nan, np.inf])
+def test_a_weight_that_is_none_is_named_beside_weights_of_zero(weight):
+    w = np.r_[0, weight, np.ones(198)]
+    for kind in FIVE:
+        with pytest.raises(ValueError, match=rf'sample_weight\[1\] is {weight:g}'
+                           '; it must be finite and >= 0'):
+            kind(**FAST[kind]).fit(blobs(), sample_weight=w)
+    with pytest.raises(ValueError, match=r'sample_weight\[1\]'):
+        genmod.Data(blobs(), weights=w)
+
+
+@pytest.mark.parametrize('levels', [[3], [0, 3, 3], [[0, 3]], 3])
+def test_levels_are_as_many_as_kinds(levels):
+    with pytest.raises(ValueError, match=r'levels has the shape .*not \(2,\)'):
+        genmod.Data(np.zeros((5, 2)), kinds=['real', 'categorical'],
+                    levels=levels)
+
+
 # ---- what the families have
 
 def test_missing_cells():
@@ -480,6 +498,58 @@ def test_a_mixture_in_scikit_learns_words():
                           random_state=0).fit(X)
     m.set_params(tol=1e-9).fit(X)
     assert abs(his.score(X) - m.score(X)) < 1e-4
+
+
+def test_factors_start_where_they_are_told():
+    X = blobs()
+    means, weights = [[0.5] * 3, [4.5] * 3], [0.25, 0.75]
+    e = genmod.GaussianMixture(components=2, covariance='factor', rank=1,
+                               max_iterations=0, means_init=means,
+                               weights_init=weights).fit(X)
+    assert np.array_equal(e.means_, means)
+    assert np.array_equal(e.weights_, weights)
+    assert e.set_params(max_iterations=100).fit(X).converged_
+    with pytest.raises(ValueError, match="precisions_init .*'factor'"):
+        e.set_params(precisions_init=np.ones((2, 3))).fit(X)
+
+
+def test_a_warm_start_that_is_refused_leaves_what_the_last_fit_says():
+    X = blobs()
+    bad = X.astype(np.float32)
+    bad[0, 0] = np.inf
+    for kind in (genmod.GaussianMixture, genmod.BayesianGaussianMixture):
+        e = kind(**FAST[kind], warm_start=True).fit(X)
+        before = e.n_iter_, e.converged_, e.dtype_
+        assert e.n_iter_ > 0
+        with pytest.raises(genmod.Error):
+            e.fit(bad)
+        assert (e.n_iter_, e.converged_, e.dtype_) == before
+
+
+@pytest.mark.parametrize('form', ['full', 'tied', 'diagonal', 'spherical',
+                                  'factor'])
+def test_what_was_fitted_stays_so_whatever_is_set_since(form):
+    X = blobs()
+    for kind in (genmod.GaussianMixture, genmod.BayesianGaussianMixture):
+        if kind is genmod.BayesianGaussianMixture and form == 'factor':
+            continue
+        e = kind(**FAST[kind], covariance=form).fit(X)
+        names = [a for a in ('covariances_', 'precisions_', 'covariance_prior_',
+                             'degrees_of_freedom_') if hasattr(e, a)]
+        wanted = [getattr(e, a) for a in names]
+        e.set_params(covariance='tied' if form == 'diagonal' else 'diagonal',
+                     components=3)
+        for a, value in zip(names, wanted):
+            assert np.array_equal(getattr(e, a), value), (kind, a)
+
+
+def test_predictions_have_the_columns_of_the_fit():
+    X = blobs()
+    y = (X[:, 0] > 2).astype(int)
+    c = genmod.Autoencoder(target='classes', epochs=1).fit(X, y)
+    assert c.set_params(classes=5).predict_proba(X).shape == (200, 2)
+    v = genmod.Autoencoder(target='values', epochs=1).fit(X, y)
+    assert v.set_params(values=5).predict(X).shape == (200,)
 
 
 def test_a_fit_that_did_not_converge_warns():
@@ -654,6 +724,21 @@ def test_bytes_pickle_and_copies_hold_all(kind):
     assert np.array_equal(output(clone(e).fit(X), X), wanted)
     with pytest.raises(genmod.Error):
         kind.from_bytes(e.to_bytes()[:-1])
+
+
+@pytest.mark.parametrize('form, scale', [
+    ('full', np.diag([1.0, 2.0, 3.0])), ('tied', np.diag([1.0, 2.0, 3.0])),
+    ('diagonal', np.array([1.0, 2.0, 3.0])), ('spherical', np.array([2.5]))])
+def test_bytes_hold_the_prior_that_was_given(form, scale):
+    X, mean = blobs(), np.array([0.5, 1.0, 2.385])
+    for given in ({}, {'mean_prior': mean}, {'covariance_prior': scale},
+                  {'mean_prior': mean, 'covariance_prior': scale}):
+        e = genmod.BayesianGaussianMixture(components=2, covariance=form,
+                                           **given).fit(X)
+        again = genmod.BayesianGaussianMixture.from_bytes(e.to_bytes())
+        for key, value in e.get_params().items():
+            assert np.array_equal(getattr(again, key), value), key
+        assert again.fit(X).to_bytes() == e.to_bytes()
 
 
 def test_joblib_stores_and_loads(tmp_path):
@@ -985,6 +1070,34 @@ def test_measures_refuse_what_does_not_go_together():
         genmod.kl([0.5, 0.5], [0.2, 0.3, 0.5])
     with pytest.raises(ValueError, match='wants limits'):
         genmod.entropy(lambda x: x[:, 0])
+
+
+@pytest.mark.parametrize('mean, share, match', [
+    (np.zeros((3, 1)), None, r'mean has the shape \(3, 1\), not \(k, 2\)'),
+    (np.zeros((3, 2, 1)), None, 'mean has the shape'),
+    (np.zeros((3, 2)), [1.0], r'share has the shape \(1,\), not \(3,\)'),
+    (np.zeros((3, 2)), [[0.2, 0.3, 0.5]], 'share has the shape')])
+def test_modes_measures_its_arrays(mean, share, match):
+    rows = np.ones((6, 2))
+    for y in (rows, genmod.Data(rows)):
+        with pytest.raises(ValueError, match=match):
+            genmod.modes(y, mean, 1.0, share=share)
+
+
+def test_a_word_that_is_none_is_refused_with_those_that_are():
+    X = blobs()
+    unit = "unit is 'x', not one of 'nats', 'bits'"
+    with pytest.raises(ValueError, match=unit):
+        genmod.kl([0.5, 0.5], [0.5, 0.5], unit='x')
+    for p in ((0.0, 1.0), X, genmod.GaussianMixture().fit(X)):
+        with pytest.raises(ValueError, match=unit):
+            genmod.entropy(p, unit='x')
+    with pytest.raises(ValueError, match="what is None, not one of 'mean'"):
+        genmod.VAE(epochs=1).fit(X).reconstruct(X, what=None)
+    with pytest.raises(ValueError, match="path is 'x', not one of 'linear'"):
+        genmod.VAE(epochs=1).fit(X).interpolate(X, X, path='x')
+    with pytest.raises(ValueError, match="kind is 'x', not one of 'real'"):
+        genmod.Data(X, kinds=['real', 'x', 'real'])
 
 
 # ---- the page

@@ -177,6 +177,10 @@ class Estimator(BaseEstimator):
     def _codes(self, Z):
         return Z if isinstance(Z, Data) else Data(Z)
 
+    def _learned(self, key):
+        """An option of the fit, whatever the parameter says by now."""
+        return self._fitted().config()[key]
+
     def _fitted(self):
         if not self.__sklearn_is_fitted__():
             raise NotFittedError(

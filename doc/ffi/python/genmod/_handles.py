@@ -273,9 +273,13 @@ class Data(Handle):
         self.kinds = self.levels = None
         if kinds is None:
             return
-        self.kinds = np.array([KINDS[k] for k in kinds], np.int32)
+        self.kinds = np.array([_l.code('kind', k, KINDS) for k in kinds],
+                              np.int32)
         self.levels = np.array([0] * len(kinds) if levels is None else
                                levels, np.int32)
+        if self.levels.shape != (len(kinds),):
+            raise ValueError(f'levels has the shape {self.levels.shape}, not '
+                             f'({len(kinds)},) as kinds')
         call('genmod_data_set_schema', self, len(kinds),
              self.kinds.ctypes.data, self.levels.ctypes.data)
 
@@ -326,6 +330,10 @@ def weights_of(weights, n):
     if weights.shape != (n,):
         raise ValueError(f'sample_weight has the shape {weights.shape}, not '
                          f'({n},)')
+    bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
+    if bad.size:
+        raise ValueError(f'sample_weight[{bad[0]}] is {weights[bad[0]]:g}; it '
+                         'must be finite and >= 0')
     if not np.any(weights):
         raise ValueError('every sample weight is zero')
     return weights

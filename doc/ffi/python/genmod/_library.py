@@ -104,6 +104,14 @@ def load():
 lib = load()
 
 
+def code(name, word, codes):
+    """The library's number for a word."""
+    if not isinstance(word, str) or word not in codes:
+        raise ValueError(f'{name} is {word!r}, not one of ' +
+                         ', '.join(map(repr, codes)))
+    return codes[word]
+
+
 def version():
     """The version of the library that is running, as text."""
     v = lib.genmod_version()

@@ -15,12 +15,16 @@ import numpy as np
 
 from . import _library as _l
 from ._handles import Data, Watch, Workspace, call, long_call, numbers
-from ._library import lib
+from ._library import code, lib
 
 __all__ = ['Measure', 'bhattacharyya', 'copies', 'cross_entropy', 'entropy',
            'frechet', 'hellinger', 'js', 'js_distance', 'kid', 'kl', 'mmd',
            'modes', 'nearest', 'prdc', 'renyi', 'sliced_wasserstein']
 UNITS = {'nats': 1, 'bits': 2}
+
+
+def unit_of(word):
+    return code('unit', word, UNITS)
 
 
 class Measure(float):
@@ -78,7 +82,7 @@ def discrete(name, tables, unit):
                          f'{[p.size for p in tables]}')
     out = np.empty(1)
     call('genmod_discrete_' + name, tables[0].size, *map(pointer, tables),
-         UNITS[unit], pointer(out))
+         unit_of(unit), pointer(out))
     return Measure(out[0])
 
 
@@ -121,7 +125,7 @@ def density(name, functions, unit, limits, tolerance):
     with watch:
         status = getattr(lib, 'genmod_density_' + name)(
             lower.size, pointer(lower), pointer(upper), *arguments, tolerance,
-            UNITS[unit], pointer(out), pointer(out) + 8, watch.workspace)
+            unit_of(unit), pointer(out), pointer(out) + 8, watch.workspace)
     watch.settle(status)
     return Measure(out[0], error=float(out[1]))
 
@@ -146,7 +150,7 @@ DIVERGENCES = ('kl', 'kl_error', 'js', 'js_error', 'cross_entropy',
 
 def mixture_divergence(p, q, n=10000, seed=0, unit='nats'):
     out = numbers('gmm_divergence', p._fitted(), q._fitted(), seed, n,
-                  UNITS[unit])
+                  unit_of(unit))
     return dict(zip(DIVERGENCES, out.tolist()))
 
 
@@ -165,12 +169,12 @@ def information(name, distributions, grounds, unit, k, limits, tolerance,
     if kind == 'discrete':
         return discrete(name, distributions, unit)
     if kind == 'gaussian':
-        return gaussian(name, distributions, UNITS[unit])
+        return gaussian(name, distributions, unit_of(unit))
     if kind == 'density':
         return density(name, distributions, unit, limits, tolerance)
     if kind == 'mixture':
         return mixture(name, distributions, unit, draws, seed)
-    return sample(name, distributions, k, UNITS[unit], threads=threads)[0]
+    return sample(name, distributions, k, unit_of(unit), threads=threads)[0]
 
 
 def entropy(p, *, unit='nats', k=5, limits=(None, None), tolerance=1e-10,
@@ -235,12 +239,12 @@ def of_gaussians(name, p, q, *more):
 
 def renyi(p, q, order, *, unit='nats'):
     """Renyi's divergence of two Gaussians."""
-    return of_gaussians('renyi', p, q, order, UNITS[unit])
+    return of_gaussians('renyi', p, q, order, unit_of(unit))
 
 
 def bhattacharyya(p, q, *, unit='nats'):
     """The Bhattacharyya distance of two Gaussians."""
-    return of_gaussians('bhattacharyya', p, q, UNITS[unit])
+    return of_gaussians('bhattacharyya', p, q, unit_of(unit))
 
 
 def hellinger(p, q):
@@ -315,11 +319,18 @@ def modes(y, mean, deviation, *, share=None, radius=3.0, threads=1):
 
     mean and deviation are (k, d); share is (k,), by default even.
     """
+    y = y if isinstance(y, Data) else Data(y)
     mean, share = doubles(np.atleast_2d(mean)), doubles(share)
+    k, d = len(mean), y.array.shape[1]
+    if mean.shape != (k, d):
+        raise ValueError(f'mean has the shape {mean.shape}, not (k, {d}) as '
+                         'the rows')
+    if share is not None and share.shape != (k,):
+        raise ValueError(f'share has the shape {share.shape}, not ({k},)')
     deviation = doubles(np.broadcast_to(deviation, mean.shape))
-    count = np.empty(len(mean), np.int64)
-    values = sample('modes', (y,), len(mean), pointer(mean),
-                    pointer(deviation), pointer(share), radius, pointer(count),
-                    size=3, threads=threads,
+    count = np.empty(k, np.int64)
+    values = sample('modes', (y,), k, pointer(mean), pointer(deviation),
+                    pointer(share), radius, pointer(count), size=3,
+                    threads=threads,
                     fields=(('standard_error', 3), ('expected', 3)))
     return {**dict(zip(('found', 'quality', 'kl'), values)), 'count': count}
