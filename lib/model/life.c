@@ -87,6 +87,15 @@ static int32_t check_config(const model_family *f, const genmod_config *c,
     return GENMOD_OK;
 }
 
+/* That of rows which would make such a body. */
+static model_schema schema_of(const model_body *b)
+{
+    model_schema s = b->schema;
+
+    s.d = b->d + b->targets;
+    return s;
+}
+
 /* The networks of a known input are looked at now; they are made when weights
  * are. */
 static int32_t look_at_networks(const model *m, const genmod_config *c,
@@ -97,8 +106,7 @@ static int32_t look_at_networks(const model *m, const genmod_config *c,
     int32_t status;
 
     if (m->body)
-        s = m->body->schema;
-    s.d = m->d;
+        s = schema_of(m->body);
     if (!s.d && !base_config_str(c, "input")[0])
         return GENMOD_OK;
     status = model_body_new(m->family, c, &s, &b, w);
@@ -207,12 +215,10 @@ int32_t model_new(const model_family *f, size_t bytes, const genmod_config *c,
 static int32_t copy_body(const model *from, model_body **out,
                          genmod_workspace *w)
 {
-    model_schema s = from->body->schema;
+    const model_schema s = schema_of(from->body);
     model_body *b;
-    int32_t status;
+    int32_t status = model_body_new(from->family, from->config, &s, &b, w);
 
-    s.d = from->d + from->body->targets;
-    status = model_body_new(from->family, from->config, &s, &b, w);
     *out = b;
     if (!status)
         status = model_body_seal(b, w);

@@ -309,6 +309,32 @@ static void values_are_those_of_the_weights_on_the_targets_scale(void **state)
     close_scene(&s);
 }
 
+/* Whether or not an option says how many columns there are, and with more
+ * targets than columns. */
+static void regressors_take_their_own_config_back(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"values=2 | input=5", "values=2",
+                                          "values=5"};
+    scene s;
+    open_scene(&s);
+    for (size_t i = 0; i < 3; i++) {
+        char text[120];
+        snprintf(text, sizeof text, "encoder=dense 3 | target=values | %s",
+                 options[i]);
+        genmod_data *const rows = fixture_view(N / 2, i == 2 ? 6 : 7, s.x);
+        ae_model *const m = fixture_model(text);
+        fixture_configure(m, "epochs=3");
+        assert_ok(ae_start(m, rows, NULL));
+        fixture_configure(m, "epochs=2 | warm_start=1");
+        assert_ok(ae_fit(m, rows, NULL, NULL, NULL, NULL));
+        assert_true(fixture_number(m, AE_REPORT_EPOCHS) == 2);
+        ae_free(m);
+        genmod_data_free(rows);
+    }
+    close_scene(&s);
+}
+
 /* An image's columns turn; targets do not. */
 static void values_follow_images(void **state)
 {
@@ -491,6 +517,7 @@ int main(void)
         cmocka_unit_test(steps_follow_the_gradient_of_cross_entropy),
         cmocka_unit_test(labels_that_are_no_class_are_refused),
         cmocka_unit_test(values_are_those_of_the_weights_on_the_targets_scale),
+        cmocka_unit_test(regressors_take_their_own_config_back),
         cmocka_unit_test(values_follow_images),
         cmocka_unit_test(rows_of_another_width_are_refused),
         cmocka_unit_test(calls_of_another_target_say_so),
