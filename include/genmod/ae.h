@@ -466,7 +466,7 @@ GENMOD_CALL int32_t ae_get_params(const ae_model *m, const char *name,
  * @param n       doubles at values; as many as the array has
  * @param values  row-major, finite as floats, to which they are rounded
  * @param w       may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, no such name, or another n
+ * @retval GENMOD_BAD_ARGUMENT NULL, no such name, another n, a variance < 0
  * @retval GENMOD_NOT_FITTED
  * @retval GENMOD_NON_FINITE the text names the element
  * @retval GENMOD_BUSY the model is being trained
