@@ -122,6 +122,11 @@ GENMOD_CALL int32_t ae_config_new(genmod_config **out, genmod_workspace *w);
  * as a row has; if not in the shape of an image, then its cells in the order
  * [h, w, c].
  *
+ * With a "target" other than reconstruction the model has a head and no decoder,
+ * and trains on the loss of its outputs alone: "decoder", "tied", "corruption",
+ * "emphasis", "sparsity", "contraction" and what belongs to them do not count.
+ * Classes have cross-entropy whatever "loss" says; values the "loss" given.
+ *
  * @param c         its options, copied; NULL for the defaults
  * @param[out] out  the model, owned by the caller; NULL after a failure
  * @param w         may be NULL
@@ -129,8 +134,8 @@ GENMOD_CALL int32_t ae_config_new(genmod_config **out, genmod_workspace *w);
  *   network or shape is wrong (the text names option, position and reason),
  *   "corruption_level" is above 1 where it is a share, "emphasis" without cells
  *   that masking or salt and pepper corrupts, "sparsity" of kind "kl" and an
- *   encoder that does not end in sigmoid or softmax, or "contraction" and an
- *   encoder with batchnorm
+ *   encoder that does not end in sigmoid or softmax, "contraction" and an
+ *   encoder with batchnorm, or "loss" bce and "target" values
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
  * Since 0.1.

@@ -192,6 +192,7 @@ static void wrong_networks_are_refused(void **state)
         {"input=4 | tied=1 | decoder=dense 7; dense 4", "decoder"},
         {"input=1x8x8 | encoder=maxpool 3 s2; dense 3", "decoder"},
         {"input=4 | encoder=relu | decoder=relu", "no weights"},
+        {"loss=bce | target=values", "with \"target\" values it must be"},
         {"corruption=masking | corruption_level=1.5", "corruption_level"},
         {"corruption=salt-and-pepper | corruption_level=2",
          "corruption_level"}};
