@@ -354,6 +354,7 @@ GENMOD_CALL int32_t ae_encode(const ae_model *m, const genmod_data *x,
  * with "loss" "bce" the probabilities.
  * @param z  [n, z], finite
  * @param[out] out  [n, d]
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_encode(). Since 0.1.
  */
 GENMOD_CALL int32_t ae_decode(const ae_model *m, const genmod_data *z,
@@ -363,6 +364,7 @@ GENMOD_CALL int32_t ae_decode(const ae_model *m, const genmod_data *z,
 /**
  * ae_decode() of ae_encode(), for denoising and for filling in.
  * @param[out] out  [n, d]
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_encode(). Since 0.1.
  */
 GENMOD_CALL int32_t ae_reconstruct(const ae_model *m, const genmod_data *x,
@@ -375,6 +377,7 @@ GENMOD_CALL int32_t ae_reconstruct(const ae_model *m, const genmod_data *x,
  * @param bytes  at out, at least n * sizeof(double)
  * @param[out] out  [n]
  * @retval GENMOD_BAD_ARGUMENT also with "loss" "bce" and a cell outside [0, 1]
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_encode(). Since 0.1.
  */
 GENMOD_CALL int32_t ae_anomaly(const ae_model *m, const genmod_data *x,
@@ -384,6 +387,7 @@ GENMOD_CALL int32_t ae_anomaly(const ae_model *m, const genmod_data *x,
  * The same for each cell: which columns make a row strange.
  * @param bytes  at out, at least n * d * sizeof(double)
  * @param[out] out  [n, d]; a row's sum is ae_anomaly() but for rounding
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_encode(). Since 0.1.
  */
 GENMOD_CALL int32_t ae_anomaly_columns(const ae_model *m, const genmod_data *x,
@@ -403,6 +407,7 @@ GENMOD_CALL int32_t ae_anomaly_columns(const ae_model *m, const genmod_data *x,
  * @param[out] out the score; untouched after a failure
  * @param w        may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, share, columns, or as ae_anomaly()
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_anomaly(). Memory: 16 bytes a row. Since 0.2.
  */
 GENMOD_CALL int32_t ae_threshold(const ae_model *m, const genmod_data *x,

@@ -424,6 +424,7 @@ static void calls_of_another_target_say_so(void **state)
                   s.w);
     assert_status(ae_anomaly_columns(c, s.v, sizeof out, out, s.w),
                   GENMOD_UNSUPPORTED, s.w);
+    assert_status(ae_threshold(c, s.v, 0.1, out, s.w), GENMOD_UNSUPPORTED, s.w);
     assert_status(ae_pretrain(c, s.v, NULL, NULL, s.w), GENMOD_UNSUPPORTED,
                   s.w);
     assert_status(ae_predict(c, s.v, sizeof class - 1, class, s.w),
