@@ -134,11 +134,13 @@ int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w)
     if (!status)
         status = check_config(m->family, c, w);
     if (!status)
+        status = base_config_check_structure(m->config, c, w);
+    if (!status)
         status = m->family->check_options(c, w);
     if (!status)
         status = look_at_networks(m, c, &d, &z, w);
     if (!status)
-        status = base_config_assign(m->config, c, 0, w);
+        status = base_config_assign(m->config, c, 1, w);
     return base_leave(&call, status);
 }
 

@@ -1,6 +1,8 @@
 /* What the header promises, call by call. */
 #include "ae/fixture.h"
 
+#include <stdio.h>
+
 #define N 90
 #define D 6
 
@@ -163,6 +165,23 @@ static void a_copy_is_equal_and_apart(void **state)
     close_scene(&s);
 }
 
+/* That is the reason, whatever else is wrong with them. */
+static void check_fixed(ae_model *m, genmod_workspace *w)
+{
+    static const char *const wrong[] = {"input=5", "encoder=dense 3; foo",
+                                        "corruption=gaussian | emphasis=1"};
+    for (size_t i = 0; i < 3; i++) {
+        char text[80], part[80];
+        snprintf(text, sizeof text, "code=2 | %s", wrong[i]);
+        snprintf(part, sizeof part, "option \"%.*s\" is fixed",
+                 (int)strcspn(wrong[i], "="), wrong[i]);
+        genmod_config *const c = fixture_config(text);
+        assert_status(ae_configure(m, c, w), GENMOD_BAD_ARGUMENT, w);
+        assert_error_names(w, part);
+        genmod_config_free(c);
+    }
+}
+
 static void configure_changes_training_and_nothing_else(void **state)
 {
     (void)state;
@@ -194,6 +213,7 @@ static void configure_changes_training_and_nothing_else(void **state)
     assert_ok(ae_fit(m, s.v, NULL, NULL, NULL, NULL));
     assert_true(fixture_number(m, AE_REPORT_STEPS) == 6);
     assert_true(fixture_number(m, AE_REPORT_LEARNING_RATE) == 0.01);
+    check_fixed(m, s.w);
     ae_free(m);
     close_scene(&s);
 }
