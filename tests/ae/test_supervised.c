@@ -235,7 +235,7 @@ static void labels_that_are_no_class_are_refused(void **state)
                   s.w);
     assert_string_equal(
         genmod_workspace_error(s.w),
-        "the label of row 71 is 3; with 3 classes it must be from 0 to 2");
+        "the label of row 71 is 3; with \"classes\" 3 it must be from 0 to 2");
     s.label[71] = -1;
     assert_status(ae_start(m, s.v, s.w), GENMOD_BAD_ARGUMENT, s.w);
     s.label[71] = 1;
@@ -249,7 +249,7 @@ static void labels_that_are_no_class_are_refused(void **state)
                   s.w);
     assert_string_equal(
         genmod_workspace_error(s.w),
-        "the label of row 0 is -1; with 3 classes it must be from 0 to 2");
+        "the label of row 0 is -1; with \"classes\" 3 it must be from 0 to 2");
     assert_true(fixture_checkpoints(m, before));
     free(before.p);
     genmod_data_free(held);
