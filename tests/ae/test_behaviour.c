@@ -309,6 +309,32 @@ static void weights_count_like_repeated_rows(void **state)
     free(twice);
 }
 
+/* In units of their mean, which must be a float. */
+static void only_ratios_of_weights_count(void **state)
+{
+    (void)state;
+    static const double levels[] = {1, 1e-20, 1e-46};
+    double weights[N], loss[2];
+    scene s;
+    open_scene(&s);
+    for (size_t i = 0; i < 3; i++) {
+        ae_model *const m = fixture_model("code=2 | epochs=2 | batch_size=30");
+        for (size_t j = 0; j < N; j++)
+            weights[j] = levels[i];
+        assert_ok(genmod_data_set_weights(s.v, N, weights, NULL));
+        assert_status(ae_fit(m, s.v, NULL, NULL, NULL, s.w),
+                      i < 2 ? GENMOD_OK : GENMOD_BAD_ARGUMENT, s.w);
+        if (i < 2)
+            loss[i] = fixture_number(m, AE_REPORT_LOSS);
+        ae_free(m);
+    }
+    assert_error_names(s.w,
+                       "the weights' mean is 1e-46: too small for a float");
+    /* a weight of 1 to a float's rounding */
+    assert_near(loss[1], loss[0], 1e-5 * loss[0]);
+    close_scene(&s);
+}
+
 typedef struct source {
     const double *x;
     size_t asked;
@@ -444,6 +470,7 @@ int main(void)
         cmocka_unit_test(early_stopping_keeps_the_best_pass),
         cmocka_unit_test(a_share_held_out_is_validated_on),
         cmocka_unit_test(weights_count_like_repeated_rows),
+        cmocka_unit_test(only_ratios_of_weights_count),
         cmocka_unit_test(a_row_source_trains_to_the_same_bits),
         cmocka_unit_test(other_rows_begin_a_pass),
         cmocka_unit_test(steady_steps_take_no_memory),
