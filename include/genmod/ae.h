@@ -122,6 +122,11 @@ GENMOD_CALL int32_t ae_config_new(genmod_config **out, genmod_workspace *w);
  * as a row has; if not in the shape of an image, then its cells in the order
  * [h, w, c].
  *
+ * With a "target" other than reconstruction the model has a head and no decoder,
+ * and trains on the loss of its outputs alone: "decoder", "tied", "corruption",
+ * "emphasis", "sparsity", "contraction" and what belongs to them do not count.
+ * Classes have cross-entropy whatever "loss" says; values the "loss" given.
+ *
  * @param c         its options, copied; NULL for the defaults
  * @param[out] out  the model, owned by the caller; NULL after a failure
  * @param w         may be NULL
@@ -129,8 +134,8 @@ GENMOD_CALL int32_t ae_config_new(genmod_config **out, genmod_workspace *w);
  *   network or shape is wrong (the text names option, position and reason),
  *   "corruption_level" is above 1 where it is a share, "emphasis" without cells
  *   that masking or salt and pepper corrupts, "sparsity" of kind "kl" and an
- *   encoder that does not end in sigmoid or softmax, or "contraction" and an
- *   encoder with batchnorm
+ *   encoder that does not end in sigmoid or softmax, "contraction" and an
+ *   encoder with batchnorm, or "loss" bce and "target" values
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
  * Since 0.1.
@@ -349,6 +354,7 @@ GENMOD_CALL int32_t ae_encode(const ae_model *m, const genmod_data *x,
  * with "loss" "bce" the probabilities.
  * @param z  [n, z], finite
  * @param[out] out  [n, d]
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_encode(). Since 0.1.
  */
 GENMOD_CALL int32_t ae_decode(const ae_model *m, const genmod_data *z,
@@ -358,6 +364,7 @@ GENMOD_CALL int32_t ae_decode(const ae_model *m, const genmod_data *z,
 /**
  * ae_decode() of ae_encode(), for denoising and for filling in.
  * @param[out] out  [n, d]
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_encode(). Since 0.1.
  */
 GENMOD_CALL int32_t ae_reconstruct(const ae_model *m, const genmod_data *x,
@@ -370,6 +377,7 @@ GENMOD_CALL int32_t ae_reconstruct(const ae_model *m, const genmod_data *x,
  * @param bytes  at out, at least n * sizeof(double)
  * @param[out] out  [n]
  * @retval GENMOD_BAD_ARGUMENT also with "loss" "bce" and a cell outside [0, 1]
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_encode(). Since 0.1.
  */
 GENMOD_CALL int32_t ae_anomaly(const ae_model *m, const genmod_data *x,
@@ -379,6 +387,7 @@ GENMOD_CALL int32_t ae_anomaly(const ae_model *m, const genmod_data *x,
  * The same for each cell: which columns make a row strange.
  * @param bytes  at out, at least n * d * sizeof(double)
  * @param[out] out  [n, d]; a row's sum is ae_anomaly() but for rounding
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_encode(). Since 0.1.
  */
 GENMOD_CALL int32_t ae_anomaly_columns(const ae_model *m, const genmod_data *x,
@@ -398,6 +407,7 @@ GENMOD_CALL int32_t ae_anomaly_columns(const ae_model *m, const genmod_data *x,
  * @param[out] out the score; untouched after a failure
  * @param w        may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, share, columns, or as ae_anomaly()
+ * @retval GENMOD_UNSUPPORTED "target" is not reconstruction
  * The rest as ae_anomaly(). Memory: 16 bytes a row. Since 0.2.
  */
 GENMOD_CALL int32_t ae_threshold(const ae_model *m, const genmod_data *x,
@@ -466,7 +476,7 @@ GENMOD_CALL int32_t ae_get_params(const ae_model *m, const char *name,
  * @param n       doubles at values; as many as the array has
  * @param values  row-major, finite as floats, to which they are rounded
  * @param w       may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, no such name, or another n
+ * @retval GENMOD_BAD_ARGUMENT NULL, no such name, another n, a variance < 0
  * @retval GENMOD_NOT_FITTED
  * @retval GENMOD_NON_FINITE the text names the element
  * @retval GENMOD_BUSY the model is being trained

@@ -538,7 +538,7 @@ GENMOD_CALL int32_t gan_get_params(const gan_model *m, const char *name,
  * @param n       the array's numbers, as gan_get_params() tells them
  * @param values  [n], finite as floats
  * @param w       may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, no such name, or another n
+ * @retval GENMOD_BAD_ARGUMENT NULL, no such name, another n, a variance < 0
  * @retval GENMOD_NON_FINITE the text names the element
  * @retval GENMOD_NOT_FITTED
  * @retval GENMOD_BUSY the model is being trained

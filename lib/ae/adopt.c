@@ -65,6 +65,19 @@ static int32_t check_columns(const model_body *from, const model_body *b,
     return GENMOD_OK;
 }
 
+/* Extremes [d] of b's columns, in units of its scales, in those of from's. */
+static void rescale(const model_body *from, const model_body *b, float *v)
+{
+    const nn_columns *const was = &b->columns, *const is = &from->columns;
+
+    for (size_t i = 0; v && i < b->d; i++) {
+        const size_t j = model_column_of(&was->size, i);
+        const double x = was->center[j] + was->scale[j] * (double)v[i];
+
+        v[i] = (float)((x - is->center[j]) / is->scale[j]);
+    }
+}
+
 static int32_t adopt(model_body *b, genmod_report *r, void *arg,
                      genmod_workspace *w)
 {
@@ -85,6 +98,8 @@ static int32_t adopt(model_body *b, genmod_report *r, void *arg,
                 ad_store_value(b->store, find(b->store, ad_store_name(s, i))),
                 ad_store_value(s, i),
                 (size_t)ad_elements(ad_store_shape(s, i)) * sizeof(float));
+    rescale(from, b, model_body_find(b, AE_LOW));
+    rescale(from, b, model_body_find(b, AE_HIGH));
     memcpy(b->columns.center, from->columns.center, b->d * sizeof(double));
     memcpy(b->columns.scale, from->columns.scale, b->d * sizeof(double));
     return GENMOD_OK;

@@ -28,23 +28,6 @@ static int32_t check_cells(const model_body *b, const model_rows *r,
                      (double)r->x[i]);
 }
 
-static int32_t check_labels(const ae_body *a, const model_rows *r,
-                            genmod_workspace *w)
-{
-    const int32_t most = (int32_t)a->outputs - 1;
-    size_t i = 0;
-
-    while (i < r->n && r->labels[i] >= 0 && r->labels[i] <= most)
-        i++;
-    if (i == r->n)
-        return GENMOD_OK;
-    return base_fail(w, GENMOD_BAD_ARGUMENT,
-                     "the label of row %u is %i; with %u classes it must be "
-                     "from 0 to %i",
-                     model_row_number(r, i), (int64_t)r->labels[i],
-                     (uint64_t)a->outputs, (int64_t)most);
-}
-
 static void widen(const model_body *b, const model_rows *r)
 {
     float *const low = model_body_find(b, AE_LOW);
@@ -67,8 +50,8 @@ int32_t ae_look(model_body *b, const model_rows *r, int learn,
     const ae_body *const a = (const ae_body *)b;
     int32_t status = a->loss == AE_BCE ? check_cells(b, r, w) : GENMOD_OK;
 
-    if (!status && r->labels)
-        status = check_labels(a, r, w);
+    if (!status)
+        status = model_check_labels(r, (int64_t)a->outputs, w);
     if (!status && learn && a->corruption == AE_SALT_AND_PEPPER)
         widen(b, r);
     return status;

@@ -222,11 +222,25 @@ static int32_t check_emphasis(const genmod_config *c, int32_t corruption,
     return GENMOD_OK;
 }
 
+/* Of values, which lie anywhere, there is no cross-entropy. */
+static int32_t check_loss(const genmod_config *c, genmod_workspace *w)
+{
+    if (base_config_choice(c, AE_TARGET) == AE_NUMBERS &&
+        base_config_choice(c, AE_LOSS) == AE_BCE)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "option \"loss\" is bce, of cells from 0 to 1; with "
+                         "\"target\" values it must be squared, huber or l1");
+    return GENMOD_OK;
+}
+
 int32_t ae_check_options(const genmod_config *c, genmod_workspace *w)
 {
     const int32_t corruption = base_config_choice(c, AE_CORRUPTION);
     const double level = base_config_f64(c, AE_CORRUPTION_LEVEL);
+    const int32_t status = check_loss(c, w);
 
+    if (status)
+        return status;
     if (level > 1 &&
         (corruption == AE_MASKING || corruption == AE_SALT_AND_PEPPER))
         return base_fail(w, GENMOD_BAD_ARGUMENT,

@@ -44,11 +44,9 @@ static ad_node cross_entropy(const model_draft *f, ad_node label, ad_node y)
 
 static ad_node of_values(const model_draft *f, ad_node y)
 {
-    const int32_t loss = body_of(f)->loss;
     const ad_node t = model_draft_rows(f, "target", &f->b->target.size);
 
-    return ad_sum(f->g, ae_losses(f, loss == AE_BCE ? AE_SQUARED : loss, t, y),
-                  0x2, 0);
+    return ad_sum(f->g, ae_losses(f, body_of(f)->loss, t, y), 0x2, 0);
 }
 
 ad_node ae_head_loss(model_draft *f, ad_node x, ad_node *hits)

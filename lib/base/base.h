@@ -230,6 +230,11 @@ typedef struct base_option {
 int32_t base_config_new(const base_option *options, genmod_config **out,
                         genmod_workspace *w);
 const base_option *base_config_options(const genmod_config *c);
+/* GENMOD_BAD_ARGUMENT unless the structural options of both, which are of one
+ * family, are equal. */
+int32_t base_config_check_structure(const genmod_config *c,
+                                    const genmod_config *other,
+                                    genmod_workspace *w);
 /* all = 1: any option may differ; all = 0: structural ones must be equal.
  * Nothing changes unless everything is in order. Both of one family. Never
  * allocates: a config's values have fixed places. */

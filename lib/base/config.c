@@ -206,19 +206,31 @@ static int equal(const base_option *o, const value *a, const value *b)
     return o->type == BASE_I64 ? a->i64 == b->i64 : a->f64 == b->f64;
 }
 
-int32_t base_config_assign(genmod_config *to, const genmod_config *from,
-                           int32_t all, genmod_workspace *w)
+int32_t base_config_check_structure(const genmod_config *c,
+                                    const genmod_config *other,
+                                    genmod_workspace *w)
 {
-    if (to->options != from->options)
-        return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "the config belongs to another family");
-    for (size_t i = 0; i < to->n && !all; i++) {
-        const base_option *const o = &to->options[i];
-        if (o->structure && !equal(o, &to->values[i], &from->values[i]))
+    for (size_t i = 0; i < c->n; i++) {
+        const base_option *const o = &c->options[i];
+        if (o->structure && !equal(o, &c->values[i], &other->values[i]))
             return base_fail(w, GENMOD_BAD_ARGUMENT,
                              "option \"%s\" is fixed when the model is made",
                              o->key);
     }
+    return GENMOD_OK;
+}
+
+int32_t base_config_assign(genmod_config *to, const genmod_config *from,
+                           int32_t all, genmod_workspace *w)
+{
+    int32_t status = GENMOD_OK;
+    if (to->options != from->options)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "the config belongs to another family");
+    if (!all)
+        status = base_config_check_structure(to, from, w);
+    if (status)
+        return status;
     for (size_t i = 0; i < to->n; i++) {
         value *const v = &to->values[i];
         v->i64 = from->values[i].i64;

@@ -87,6 +87,15 @@ static int32_t check_config(const model_family *f, const genmod_config *c,
     return GENMOD_OK;
 }
 
+/* That of rows which would make such a body. */
+static model_schema schema_of(const model_body *b)
+{
+    model_schema s = b->schema;
+
+    s.d = b->d + b->targets;
+    return s;
+}
+
 /* The networks of a known input are looked at now; they are made when weights
  * are. */
 static int32_t look_at_networks(const model *m, const genmod_config *c,
@@ -97,8 +106,7 @@ static int32_t look_at_networks(const model *m, const genmod_config *c,
     int32_t status;
 
     if (m->body)
-        s = m->body->schema;
-    s.d = m->d;
+        s = schema_of(m->body);
     if (!s.d && !base_config_str(c, "input")[0])
         return GENMOD_OK;
     status = model_body_new(m->family, c, &s, &b, w);
@@ -126,11 +134,13 @@ int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w)
     if (!status)
         status = check_config(m->family, c, w);
     if (!status)
+        status = base_config_check_structure(m->config, c, w);
+    if (!status)
         status = m->family->check_options(c, w);
     if (!status)
         status = look_at_networks(m, c, &d, &z, w);
     if (!status)
-        status = base_config_assign(m->config, c, 0, w);
+        status = base_config_assign(m->config, c, 1, w);
     return base_leave(&call, status);
 }
 
@@ -207,12 +217,10 @@ int32_t model_new(const model_family *f, size_t bytes, const genmod_config *c,
 static int32_t copy_body(const model *from, model_body **out,
                          genmod_workspace *w)
 {
-    model_schema s = from->body->schema;
+    const model_schema s = schema_of(from->body);
     model_body *b;
-    int32_t status;
+    int32_t status = model_body_new(from->family, from->config, &s, &b, w);
 
-    s.d = from->d + from->body->targets;
-    status = model_body_new(from->family, from->config, &s, &b, w);
     *out = b;
     if (!status)
         status = model_body_seal(b, w);

@@ -88,6 +88,10 @@ static int32_t set(model *m, const char *name, size_t n, const double *values,
             return base_fail(w, GENMOD_NON_FINITE,
                              "values[%u] is %g; it must be a finite float",
                              (uint64_t)j, values[j]);
+        if (v < 0 && nn_is_variance(s, i))
+            return base_fail(w, GENMOD_BAD_ARGUMENT,
+                             "values[%u] is %g; %s must be >= 0", (uint64_t)j,
+                             values[j], name);
     }
     to = ad_store_value(s, i);
     for (size_t j = 0; j < n; j++)

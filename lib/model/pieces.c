@@ -85,7 +85,8 @@ static void add(size_t n, const float *from, float *to, genmod_workspace *w)
     }
 }
 
-/* The rows of the minibatch, and what else a piece's program reads. */
+/* The rows of the minibatch, and what else a piece's program reads: of what is
+ * linear no derivative reads the rows. */
 static void fill(const model_trainer *t, const ad_program *from, size_t m,
                  size_t number)
 {
@@ -95,10 +96,13 @@ static void fill(const model_trainer *t, const ad_program *from, size_t m,
     model_trainer inside = *t;
 
     inside.arena = t->pieces.arena;
-    for (size_t i = 0; i < 2; i++)
-        memcpy(model_trainer_input(&inside, to, names[i]),
-               model_trainer_input(t, from, names[i]),
-               m * width[i] * sizeof(float));
+    for (size_t i = 0; i < 2; i++) {
+        float *const at = model_trainer_input(&inside, to, names[i]);
+
+        if (at)
+            memcpy(at, model_trainer_input(t, from, names[i]),
+                   m * width[i] * sizeof(float));
+    }
     if (t->body->family->fill)
         t->body->family->fill(&inside, to, 0);
     *(float *)model_trainer_input(&inside, to, "piece") = (float)number;

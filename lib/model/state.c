@@ -197,11 +197,24 @@ static int32_t find_variable(const loading *l, size_t i,
 {
     const ad_store *const s = l->fresh.body->store;
     const ad_shape *const shape = ad_store_shape(s, i);
+    const char *const name = ad_store_name(s, i);
+    const uint64_t n = (uint64_t)ad_elements(shape);
     uint64_t sizes[AD_RANK];
+    int32_t status;
 
     for (int32_t a = 0; a < shape->rank; a++)
         sizes[a] = (uint64_t)shape->dim[a];
-    return find(l, ad_store_name(s, i), GENMOD_F32, shape->rank, sizes, out);
+    status = find(l, name, GENMOD_F32, shape->rank, sizes, out);
+    for (uint64_t j = 0; !status && nn_is_variance(s, i) && j < n; j++) {
+        float v;
+
+        memcpy(&v, (const char *)(*out)->data + j * sizeof v, sizeof v);
+        if (v < 0)
+            return base_fail(l->w, GENMOD_BAD_BYTES,
+                             "tensor \"%s\": element %u is %g; it must be >= 0",
+                             name, j, (double)v);
+    }
+    return status;
 }
 
 /* The kinds of columns and their levels, aligned, in scratch. */

@@ -139,6 +139,7 @@ static int32_t begin(attempt *a)
     to->d = to->body->d;
     to->z = to->body->z;
     exchange(a->m, to);
+    a->m->kernels[0] = '\0';
     a->replaced = 1;
     return GENMOD_OK;
 }

@@ -335,6 +335,15 @@ static int32_t ready_stage(model_trainer *t, const model_body *b,
     return t->labels ? GENMOD_OK : base_status(w);
 }
 
+/* The loop counts from the trainer's first pass, the family from the start. */
+static void count_passes(const model_trainer *t, nn_training *o)
+{
+    const double all = (double)o->patience_from;
+
+    o->patience_from =
+        t->epochs < all ? o->patience_from - (uint64_t)t->epochs : 0;
+}
+
 int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
                            model_body *b, const genmod_data *x,
                            const genmod_data *held_out, const model_shares *s,
@@ -344,6 +353,7 @@ int32_t model_trainer_open(model_trainer *t, const genmod_config *c,
     int32_t status = ad_store_seal(b->store, 1, w);
 
     model_training_options(b->family, c, 0, s, &o);
+    count_passes(t, &o);
     if (!status)
         status = ready_programs(t, c, b, o.batch, s->parts, w);
     if (!status)

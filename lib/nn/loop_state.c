@@ -154,6 +154,33 @@ static int finite_from(const nn_part *p, double least)
     return 1;
 }
 
+int nn_is_variance(const ad_store *s, size_t i)
+{
+    static const char word[] = "variance";
+    const char *const name = ad_store_name(s, i);
+    const size_t n = strlen(name), tail = sizeof word - 1;
+
+    return ad_store_kind(s, i) == AD_STATE && n >= tail &&
+           memcmp(name + n - tail, word, tail) == 0;
+}
+
+/* Those of the kept state, which begins as the store's values do. */
+static int variances_sound(const nn_loop *l)
+{
+    const char *const values = ad_store_values(l->s);
+
+    for (size_t i = 0; i < ad_store_count(l->s); i++) {
+        const char *const value = ad_store_value(l->s, i);
+        const nn_part p = {.type = ad_store_type(l->s),
+                           .n = (size_t)ad_elements(ad_store_shape(l->s, i)),
+                           .data = (char *)l->state + (value - values)};
+
+        if (nn_is_variance(l->s, i) && !finite_from(&p, 0))
+            return 0;
+    }
+    return 1;
+}
+
 static int ascending(const double *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -185,6 +212,8 @@ int32_t nn_loop_loaded(nn_loop *l, genmod_workspace *w)
                           squares ? "has a number below 0 or not finite"
                                   : "has a number that is not finite");
     }
+    if (!variances_sound(l))
+        return refuse(w, "kept", "has a variance below 0");
     l->c = c;
     memcpy(&l->r, l->numbers + 2 * NN_COUNTS, sizeof l->r);
     for (size_t i = 0; i < l->optimisers; i++)

@@ -398,6 +398,8 @@ typedef struct nn_part {
     void *data;
 } nn_part;
 int nn_loop_part(const nn_loop *l, size_t i, nn_part *out);
+/* 1: variable i is a state of variances, as its name says: none is below 0. */
+int nn_is_variance(const ad_store *s, size_t i);
 int32_t nn_loop_loaded(nn_loop *l, genmod_workspace *w);
 
 #endif

@@ -1,5 +1,6 @@
 /* Models that begin with another one's encoder. */
 #include "ae/fixture.h"
+#include "ae/internal.h"
 
 #include <stdio.h>
 
@@ -72,6 +73,43 @@ static void an_adopted_encoder_gives_the_same_codes(void **state)
     ae_free(m);
     ae_free(random);
     genmod_data_free(few);
+    close_scene(&s);
+}
+
+/* Salt and pepper are the extremes of m's rows, whatever the units of from's:
+ * cells of an image, whose columns the networks take in another order. */
+static void an_adopted_scale_keeps_the_extremes_of_the_rows(void **state)
+{
+    (void)state;
+    scene s;
+    double far[N * D];
+    open_scene(&s);
+    for (size_t i = 0; i < N * D; i++)
+        far[i] = 100 + 20 * s.x[i] + (double)(i % D);
+    genmod_data *const v = fixture_view(N, D, far);
+    ae_model *const from = fixture_model("input=2x1x3 | encoder=dense 3; tanh");
+    ae_model *const m = fixture_model("input=2x1x3 | encoder=dense 3; tanh | "
+                                      "corruption=salt-and-pepper");
+    assert_ok(ae_start(from, s.v, NULL));
+    assert_ok(ae_adopt(m, from, v, NULL));
+    const model_body *const b = m->base.body;
+    const float *const low = model_body_find(b, AE_LOW);
+    const float *const high = model_body_find(b, AE_HIGH);
+    for (size_t i = 0; i < D; i++) {
+        const size_t j = model_column_of(&b->columns.size, i);
+        double least = far[j], most = far[j];
+        for (size_t k = 0; k < N; k++) {
+            least = fmin(least, far[k * D + j]);
+            most = fmax(most, far[k * D + j]);
+        }
+        const double center = b->columns.center[j], scale = b->columns.scale[j];
+        /* rounded to floats twice */
+        assert_near(center + scale * (double)low[i], least, 1e-6 * fabs(most));
+        assert_near(center + scale * (double)high[i], most, 1e-6 * fabs(most));
+    }
+    ae_free(m);
+    ae_free(from);
+    genmod_data_free(v);
     close_scene(&s);
 }
 
@@ -212,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(an_adopted_encoder_gives_the_same_codes),
+        cmocka_unit_test(an_adopted_scale_keeps_the_extremes_of_the_rows),
         cmocka_unit_test(what_does_not_fit_is_not_adopted),
         cmocka_unit_test(a_frozen_encoder_stays_as_it_is),
         cmocka_unit_test(structure_options_have_an_effect),

@@ -192,6 +192,12 @@ static void wrong_networks_are_refused(void **state)
         {"input=4 | tied=1 | decoder=dense 7; dense 4", "decoder"},
         {"input=1x8x8 | encoder=maxpool 3 s2; dense 3", "decoder"},
         {"input=4 | encoder=relu | decoder=relu", "no weights"},
+        /* 2^64 rows, and some */
+        {"input=1x16x1 | decoder=dense 16 | encoder=deconv 1 k16777216x1 "
+         "s16777216x1; deconv 1 k4096x1 s4096x1; deconv 1 k16777216x1 "
+         "s16777216x1 o1x0; dense 2",
+         "too large"},
+        {"loss=bce | target=values", "with \"target\" values it must be"},
         {"corruption=masking | corruption_level=1.5", "corruption_level"},
         {"corruption=salt-and-pepper | corruption_level=2",
          "corruption_level"}};

@@ -1,6 +1,8 @@
 /* What the header promises, call by call. */
 #include "ae/fixture.h"
 
+#include <stdio.h>
+
 #define N 90
 #define D 6
 
@@ -163,6 +165,23 @@ static void a_copy_is_equal_and_apart(void **state)
     close_scene(&s);
 }
 
+/* That is the reason, whatever else is wrong with them. */
+static void check_fixed(ae_model *m, genmod_workspace *w)
+{
+    static const char *const wrong[] = {"input=5", "encoder=dense 3; foo",
+                                        "corruption=gaussian | emphasis=1"};
+    for (size_t i = 0; i < 3; i++) {
+        char text[80], part[80];
+        snprintf(text, sizeof text, "code=2 | %s", wrong[i]);
+        snprintf(part, sizeof part, "option \"%.*s\" is fixed",
+                 (int)strcspn(wrong[i], "="), wrong[i]);
+        genmod_config *const c = fixture_config(text);
+        assert_status(ae_configure(m, c, w), GENMOD_BAD_ARGUMENT, w);
+        assert_error_names(w, part);
+        genmod_config_free(c);
+    }
+}
+
 static void configure_changes_training_and_nothing_else(void **state)
 {
     (void)state;
@@ -194,6 +213,7 @@ static void configure_changes_training_and_nothing_else(void **state)
     assert_ok(ae_fit(m, s.v, NULL, NULL, NULL, NULL));
     assert_true(fixture_number(m, AE_REPORT_STEPS) == 6);
     assert_true(fixture_number(m, AE_REPORT_LEARNING_RATE) == 0.01);
+    check_fixed(m, s.w);
     ae_free(m);
     close_scene(&s);
 }
@@ -287,6 +307,32 @@ static void weights_count_like_repeated_rows(void **state)
     genmod_data_free(u);
     free(x);
     free(twice);
+}
+
+/* In units of their mean, which must be a float. */
+static void only_ratios_of_weights_count(void **state)
+{
+    (void)state;
+    static const double levels[] = {1, 1e-20, 1e-46};
+    double weights[N], loss[2];
+    scene s;
+    open_scene(&s);
+    for (size_t i = 0; i < 3; i++) {
+        ae_model *const m = fixture_model("code=2 | epochs=2 | batch_size=30");
+        for (size_t j = 0; j < N; j++)
+            weights[j] = levels[i];
+        assert_ok(genmod_data_set_weights(s.v, N, weights, NULL));
+        assert_status(ae_fit(m, s.v, NULL, NULL, NULL, s.w),
+                      i < 2 ? GENMOD_OK : GENMOD_BAD_ARGUMENT, s.w);
+        if (i < 2)
+            loss[i] = fixture_number(m, AE_REPORT_LOSS);
+        ae_free(m);
+    }
+    assert_error_names(s.w,
+                       "the weights' mean is 1e-46: too small for a float");
+    /* a weight of 1 to a float's rounding */
+    assert_near(loss[1], loss[0], 1e-5 * loss[0]);
+    close_scene(&s);
 }
 
 typedef struct source {
@@ -424,6 +470,7 @@ int main(void)
         cmocka_unit_test(early_stopping_keeps_the_best_pass),
         cmocka_unit_test(a_share_held_out_is_validated_on),
         cmocka_unit_test(weights_count_like_repeated_rows),
+        cmocka_unit_test(only_ratios_of_weights_count),
         cmocka_unit_test(a_row_source_trains_to_the_same_bits),
         cmocka_unit_test(other_rows_begin_a_pass),
         cmocka_unit_test(steady_steps_take_no_memory),

@@ -88,6 +88,55 @@ training_by_other_kernels_has_the_same_bits_for_any_threads(void **state)
     free(x);
 }
 
+/* A host's threads that do nothing once `left` rounds of work are over. */
+static int32_t give_up(size_t n, genmod_task task, void *arg, void *user)
+{
+    size_t *const left = user;
+    if (!*left)
+        return -1;
+    --*left;
+    for (size_t i = 0; i < n; i++)
+        (void)task(i, arg);
+    return 0;
+}
+
+static fixture_bytes fitted(const genmod_data *v, size_t *left)
+{
+    genmod_context *c = NULL;
+    genmod_workspace *w = NULL;
+    assert_ok(genmod_context_new(NULL, NULL, NULL, &c));
+    if (left)
+        assert_ok(genmod_context_set_parallel_for(c, 2, give_up, left));
+    assert_ok(genmod_workspace_new(c, &w));
+    ae_model *const m = fixture_model("encoder=dense 96; relu; dense 8 | "
+                                      "batch_size=128 | epochs=2");
+    assert_status(ae_fit(m, v, NULL, NULL, NULL, w), GENMOD_OK, w);
+    const fixture_bytes b = fixture_checkpoint(m);
+    ae_free(m);
+    genmod_workspace_free(w);
+    genmod_context_free(c);
+    return b;
+}
+
+static void a_host_that_gives_up_changes_no_bit(void **state)
+{
+    (void)state;
+    double *const x = fixture_read("digits.csv", 512, 64);
+    genmod_data *const v = fixture_view(512, 64, x);
+    const fixture_bytes one = fitted(v, NULL);
+    for (size_t rounds = 0; rounds < 16; rounds += 5) {
+        size_t left = rounds;
+        const fixture_bytes b = fitted(v, &left);
+        assert_int_equal(left, 0);
+        if (!fixture_same(one, b))
+            fail_msg("other bits after %zu rounds", rounds);
+        free(b.p);
+    }
+    free(one.p);
+    genmod_data_free(v);
+    free(x);
+}
+
 static void seeds_and_repetitions_decide_the_bits(void **state)
 {
     (void)state;
@@ -147,6 +196,7 @@ int main(void)
         cmocka_unit_test(penalties_have_the_same_bits_for_any_threads),
         cmocka_unit_test(
             training_by_other_kernels_has_the_same_bits_for_any_threads),
+        cmocka_unit_test(a_host_that_gives_up_changes_no_bit),
         cmocka_unit_test(seeds_and_repetitions_decide_the_bits),
         cmocka_unit_test(labels_change_no_bit),
     };

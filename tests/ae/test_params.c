@@ -143,6 +143,10 @@ static void what_is_refused_changes_nothing(void **state)
         refused(&s, ae_set_params(s.m, name, 2, values, s.w), GENMOD_NON_FINITE,
                 "values[1] is");
     }
+    const double negative[5] = {1, 0, -2.385, 1, 1};
+    refused(
+        &s, ae_set_params(s.m, "encoder.1.running_variance", 5, negative, s.w),
+        bad, "values[2] is -2.385; encoder.1.running_variance must be >= 0");
     assert_true(fixture_checkpoints(s.m, b));
     free(b.p);
     ae_model *const none = fixture_model(options);

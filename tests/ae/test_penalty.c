@@ -134,6 +134,28 @@ contraction_of_a_sigmoid_layer_is_the_papers_closed_form(void **state)
     check_closed_form(21, "encoder=dense 21; sigmoid | contraction=0.7");
 }
 
+/* |W|^2, whatever the rows: the pieces' programs do not read them. */
+static void contraction_of_a_linear_layer_is_its_weights_squares(void **state)
+{
+    (void)state;
+    for (size_t width = 8; width < 20; width += 9) {
+        char text[80];
+        scene s;
+        double want = 0;
+        size_t n;
+        snprintf(text, sizeof text, "encoder=dense %zu | contraction=0.1",
+                 width);
+        open_scene(&s, text);
+        double *const a = fixture_params(s.m, "encoder.0.weight", &n);
+        assert_int_equal(n, D * width);
+        for (size_t i = 0; i < n; i++)
+            want += 0.1 * a[i] * a[i];
+        assert_near(part_of_step(&s, AE_REPORT_PENALTY), want, 1e-5 * want);
+        free(a);
+        close_scene(&s);
+    }
+}
+
 /* Mean over the rows of the squares of central differences. */
 static double norm_by_differences(const scene *s)
 {
@@ -167,6 +189,7 @@ static const char *const encoders[] = {
     "encoder=dense 7; tanh; dense 11; silu",
     "encoder=dense 16; tanh; residual { dense 5; elu; dense 16; sigmoid }",
     "encoder=dense 5; sigmoid; sn dense 17; layernorm; softmax",
+    "encoder=dense 7; dense 11",
     "input=1x4x4 | encoder=conv 3 k3 p1; tanh; conv 5 k2 s2; silu"};
 
 static void contraction_is_the_jacobians_squared_norm(void **state)
@@ -415,6 +438,7 @@ int main(void)
         cmocka_unit_test(saturated_units_have_a_finite_divergence),
         cmocka_unit_test(
             contraction_of_a_sigmoid_layer_is_the_papers_closed_form),
+        cmocka_unit_test(contraction_of_a_linear_layer_is_its_weights_squares),
         cmocka_unit_test(contraction_is_the_jacobians_squared_norm),
         cmocka_unit_test(pieces_of_a_contraction_follow_the_rows_weights),
         cmocka_unit_test(memory_of_a_contraction_is_that_of_a_piece),

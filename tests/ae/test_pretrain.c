@@ -103,6 +103,30 @@ static void each_layer_is_a_small_autoencoder_on_the_codes_below(void **state)
     close_scene(&s);
 }
 
+/* The last one is linear, so its contraction comes in pieces without rows. */
+static void a_linear_layer_is_pretrained_to_contract(void **state)
+{
+    (void)state;
+    scene s;
+    double squares[2] = {0};
+    open_scene(&s);
+    for (int on = 0; on < 2; on++) {
+        ae_model *const m =
+            fixture_model("encoder=dense 12; tanh; dense 9 | pretrain_epochs=2 "
+                          "| pretrain_learning_rate=0.02");
+        size_t n;
+        fixture_configure(m, on ? "contraction=3" : "contraction=0");
+        assert_ok(ae_pretrain(m, s.v, NULL, NULL, NULL));
+        double *const a = fixture_params(m, "encoder.2.weight", &n);
+        for (size_t i = 0; i < n; i++)
+            squares[on] += a[i] * a[i];
+        free(a);
+        ae_free(m);
+    }
+    assert_true(squares[1] < 0.9 * squares[0]);
+    close_scene(&s);
+}
+
 static void weights_count_in_every_layer(void **state)
 {
     (void)state;
@@ -314,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_layer_is_a_small_autoencoder_on_the_codes_below),
+        cmocka_unit_test(a_linear_layer_is_pretrained_to_contract),
         cmocka_unit_test(weights_count_in_every_layer),
         cmocka_unit_test(images_are_pretrained_too),
         cmocka_unit_test(other_decoders_keep_their_first_weights),

@@ -117,6 +117,11 @@ static void other_kernels_are_reported(void **state)
     assert_true(fixture_number(s.m, AE_REPORT_OTHER_KERNELS) == other);
     assert_ok(ae_start(s.m, s.v, best));
     assert_true(fixture_number(s.m, AE_REPORT_OTHER_KERNELS) == 0);
+    /* what begins anew goes on from nothing */
+    assert_ok(ae_load(s.m, b.n, b.p, NULL));
+    assert_ok(ae_start(s.m, s.v, best));
+    assert_ok(ae_step(s.m, s.v, best));
+    assert_true(fixture_number(s.m, AE_REPORT_OTHER_KERNELS) == 0);
     genmod_context_free(c);
     genmod_workspace_free(generic);
     genmod_workspace_free(best);

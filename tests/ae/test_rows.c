@@ -284,6 +284,30 @@ static void standardising_makes_units_irrelevant(void **state)
     free(y);
 }
 
+/* Some floats apart at most, about a centre that is none: rows of floats are
+ * not shifted by its rounding. */
+static void rows_far_from_zero_score_alike_in_both_types(void **state)
+{
+    (void)state;
+    enum { n = 90, D = 3 };
+    double x[n * D], a[n], b[n];
+    float y[n * D];
+    genmod_data *v = NULL;
+    for (size_t i = 0; i < n * D; i++)
+        x[i] = y[i] = (float)(1e6 + 0.0625 * (double)(i * i % 7 + i % 3));
+    ae_model *const m = trained("code=2 | batch_size=30", n, D, x, NULL);
+    genmod_data *const u = fixture_view(n, D, x);
+    assert_ok(genmod_data_new(&v, NULL));
+    assert_ok(genmod_data_set_rows(v, GENMOD_F32, n, D, y, 0, 0, NULL));
+    assert_ok(ae_anomaly(m, u, sizeof a, a, NULL));
+    assert_ok(ae_anomaly(m, v, sizeof b, b, NULL));
+    for (size_t i = 0; i < n; i++)
+        assert_near(b[i], a[i], 1e-5 * (1 + a[i]));
+    ae_free(m);
+    genmod_data_free(v);
+    genmod_data_free(u);
+}
+
 static void repeated_one_row_calls_take_no_memory(void **state)
 {
     (void)state;
@@ -336,6 +360,7 @@ int main(void)
         cmocka_unit_test(anomaly_is_the_loss_of_each_row_and_cell),
         cmocka_unit_test(images_keep_their_layout),
         cmocka_unit_test(standardising_makes_units_irrelevant),
+        cmocka_unit_test(rows_far_from_zero_score_alike_in_both_types),
         cmocka_unit_test(repeated_one_row_calls_take_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

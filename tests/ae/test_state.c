@@ -134,6 +134,8 @@ static void forged_numbers_are_refused(void **state)
     static const forge_poke pokes[] = {
         {"encoder.0.weight", 5, NAN, "\"encoder.0.weight\": element 5", NULL},
         {"encoder.1.running_mean", 1, INFINITY, "element 1 is inf", NULL},
+        {"encoder.1.running_variance", 1, -2.5,
+         "\"encoder.1.running_variance\": element 1 is -2.5", NULL},
         {"columns.center", 3, NAN, "\"columns.center\": element 3", NULL},
         {"columns.scale", 2, 0, "\"columns.scale\": element 2 is 0", NULL},
         {"columns.scale", 0, -1, "\"columns.scale\": element 0 is -1", NULL},
@@ -147,6 +149,25 @@ static void forged_numbers_are_refused(void **state)
     const fixture_bytes b = bytes_of(kinds[0], 1);
     forge_check_numbers(b, victim, sizeof pokes / sizeof *pokes, pokes);
     free(b.p);
+}
+
+/* What training falls back to holds the states as well. */
+static void a_kept_variance_below_0_is_refused(void **state)
+{
+    (void)state;
+    ae_model *const m = trained(kinds[0]);
+    const fixture_bytes b = fixture_checkpoint(m);
+    const ad_store *const s = m->base.body->store;
+    size_t i = 0;
+    while (!base_same(ad_store_name(s, i), "encoder.1.running_variance"))
+        i++;
+    const float *const values = ad_store_values(s);
+    const float *const own = ad_store_value(s, i);
+    const forge_poke poke = {"training.kept", (size_t)(own - values) + 1, -2.5,
+                             "kept has a variance below 0", NULL};
+    forge_check_numbers(b, victim, 1, &poke);
+    free(b.p);
+    ae_free(m);
 }
 
 /* Counts of the loop, by their order in nn_counts: each is its upper and its
@@ -277,6 +298,7 @@ int main(void)
         cmocka_unit_test(save_of_load_is_the_same_bytes),
         cmocka_unit_test(forged_texts_are_refused),
         cmocka_unit_test(forged_numbers_are_refused),
+        cmocka_unit_test(a_kept_variance_below_0_is_refused),
         cmocka_unit_test(counts_of_no_training_are_refused),
         cmocka_unit_test(an_older_file_may_lack_series),
         cmocka_unit_test(every_tensor_must_be_there_in_its_shape),

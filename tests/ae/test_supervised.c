@@ -235,7 +235,7 @@ static void labels_that_are_no_class_are_refused(void **state)
                   s.w);
     assert_string_equal(
         genmod_workspace_error(s.w),
-        "the label of row 71 is 3; with 3 classes it must be from 0 to 2");
+        "the label of row 71 is 3; with \"classes\" 3 it must be from 0 to 2");
     s.label[71] = -1;
     assert_status(ae_start(m, s.v, s.w), GENMOD_BAD_ARGUMENT, s.w);
     s.label[71] = 1;
@@ -249,7 +249,7 @@ static void labels_that_are_no_class_are_refused(void **state)
                   s.w);
     assert_string_equal(
         genmod_workspace_error(s.w),
-        "the label of row 0 is -1; with 3 classes it must be from 0 to 2");
+        "the label of row 0 is -1; with \"classes\" 3 it must be from 0 to 2");
     assert_true(fixture_checkpoints(m, before));
     free(before.p);
     genmod_data_free(held);
@@ -306,6 +306,32 @@ static void values_are_those_of_the_weights_on_the_targets_scale(void **state)
     free(t);
     genmod_data_free(rows);
     ae_free(m);
+    close_scene(&s);
+}
+
+/* Whether or not an option says how many columns there are, and with more
+ * targets than columns. */
+static void regressors_take_their_own_config_back(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"values=2 | input=5", "values=2",
+                                          "values=5"};
+    scene s;
+    open_scene(&s);
+    for (size_t i = 0; i < 3; i++) {
+        char text[120];
+        snprintf(text, sizeof text, "encoder=dense 3 | target=values | %s",
+                 options[i]);
+        genmod_data *const rows = fixture_view(N / 2, i == 2 ? 6 : 7, s.x);
+        ae_model *const m = fixture_model(text);
+        fixture_configure(m, "epochs=3");
+        assert_ok(ae_start(m, rows, NULL));
+        fixture_configure(m, "epochs=2 | warm_start=1");
+        assert_ok(ae_fit(m, rows, NULL, NULL, NULL, NULL));
+        assert_true(fixture_number(m, AE_REPORT_EPOCHS) == 2);
+        ae_free(m);
+        genmod_data_free(rows);
+    }
     close_scene(&s);
 }
 
@@ -398,6 +424,7 @@ static void calls_of_another_target_say_so(void **state)
                   s.w);
     assert_status(ae_anomaly_columns(c, s.v, sizeof out, out, s.w),
                   GENMOD_UNSUPPORTED, s.w);
+    assert_status(ae_threshold(c, s.v, 0.1, out, s.w), GENMOD_UNSUPPORTED, s.w);
     assert_status(ae_pretrain(c, s.v, NULL, NULL, s.w), GENMOD_UNSUPPORTED,
                   s.w);
     assert_status(ae_predict(c, s.v, sizeof class - 1, class, s.w),
@@ -491,6 +518,7 @@ int main(void)
         cmocka_unit_test(steps_follow_the_gradient_of_cross_entropy),
         cmocka_unit_test(labels_that_are_no_class_are_refused),
         cmocka_unit_test(values_are_those_of_the_weights_on_the_targets_scale),
+        cmocka_unit_test(regressors_take_their_own_config_back),
         cmocka_unit_test(values_follow_images),
         cmocka_unit_test(rows_of_another_width_are_refused),
         cmocka_unit_test(calls_of_another_target_say_so),

@@ -140,6 +140,35 @@ static void patience_waits_for_the_warm_up(void **state)
     genmod_data_free(v);
 }
 
+/* Saved models go on with new counts, but their warm-up is what it was. */
+static void patience_waits_for_what_is_left_of_the_warm_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first;
+        double more;
+    } cases[] = {{"epochs=4", 5}, {"epochs=11", 3}};
+    genmod_data *const v = rows_view(&table);
+    for (size_t i = 0; i < 2; i++) {
+        vae_model *const m = fixture_model(
+            "code=2 | encoder=dense 9; relu | classes=3 | kl_warmup=7 | "
+            "min_delta=1000000 | warm_start=1");
+        fixture_configure(m, cases[i].first);
+        assert_ok(vae_fit(m, v, v, NULL, NULL, NULL));
+        const fixture_bytes b = fixture_save(m);
+        assert_ok(vae_load(m, b.n, b.p, NULL));
+        const double before = fixture_number(m, VAE_REPORT_EPOCHS);
+        fixture_configure(m, "patience=2 | epochs=40");
+        assert_ok(vae_fit(m, v, v, NULL, NULL, NULL));
+        assert_true(fixture_number(m, VAE_REPORT_STOPPED_EARLY) == 1);
+        assert_true(fixture_number(m, VAE_REPORT_EPOCHS) - before ==
+                    cases[i].more);
+        free(b.p);
+        vae_free(m);
+    }
+    genmod_data_free(v);
+}
+
 static void held_out_rows_give_the_best_weights(void **state)
 {
     (void)state;
@@ -169,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_loss_that_is_not_finite_changes_nothing),
         cmocka_unit_test(divergence_is_an_error_and_leaves_a_kept_state),
         cmocka_unit_test(patience_waits_for_the_warm_up),
+        cmocka_unit_test(patience_waits_for_what_is_left_of_the_warm_up),
         cmocka_unit_test(held_out_rows_give_the_best_weights),
     };
     rows_open(&table, N, 5, 0);

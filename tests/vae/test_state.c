@@ -180,6 +180,18 @@ static void wrong_parameters_are_refused(void **state)
         assert_error_names(w, cases[i].part);
         assert_true(fixture_checkpoints(m, b));
     }
+    genmod_data *const v = view_for(0);
+    vae_model *const sure = fixture_model(kinds[0]);
+    size_t width;
+    assert_ok(vae_start(sure, v, NULL));
+    double *const own = fixture_params(sure, "likelihood.0.variance", &width);
+    own[width - 1] = -2.385;
+    assert_status(vae_set_params(sure, "likelihood.0.variance", width, own, w),
+                  GENMOD_BAD_ARGUMENT, w);
+    assert_error_names(w, "is -2.385; likelihood.0.variance must be >= 0");
+    free(own);
+    vae_free(sure);
+    genmod_data_free(v);
     assert_status(vae_set_params(none, "prior.means", 1, &(double){1}, w),
                   GENMOD_NOT_FITTED, w);
     free(b.p);
@@ -241,6 +253,8 @@ static void forged_numbers_are_refused(void **state)
     static const forge_poke pokes[] = {
         {"encoder.0.weight", 5, NAN, "\"encoder.0.weight\": element 5", NULL},
         {"encoder.1.running_mean", 1, INFINITY, "element 1 is inf", NULL},
+        {"likelihood.0.variance", 0, -0.5,
+         "\"likelihood.0.variance\": element 0 is -0.5", NULL},
         {"columns.center", 3, NAN, "\"columns.center\": element 3", NULL},
         {"columns.scale", 2, 0, "\"columns.scale\": element 2 is 0", NULL},
         {"classes.rows", 1, -1, "\"classes.rows\": element 1 is -1", NULL},
