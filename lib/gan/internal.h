@@ -205,10 +205,10 @@ int gan_is_drawn(const gan_table *t);  /* a row is no function of its code */
 /* A column stands by several modes. */
 int gan_is_split(const gan_body *b);
 
-/* heaps.c: whether a deep valley of the density lies between some of n modes.
- */
-int gan_is_separate(size_t n, const double *weight, const double *mean,
-                    const double *deviation);
+/* heaps.c: whether a deep valley of the density lies between some of n modes
+ * of so many cells. */
+int gan_is_separate(size_t cells, size_t n, const double *weight,
+                    const double *mean, const double *deviation);
 
 /* learn.c: what a table's rows tell before training. */
 void gan_learning_free(gan_learning *l);

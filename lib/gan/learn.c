@@ -276,7 +276,7 @@ static int32_t set_modes(const gan_body *b, const gan_block *k, int64_t column,
                              : base_status(w);
 
     if (!status && b->table.encoding == GAN_BY_HEAPS &&
-        !gan_is_separate(found, v, v + modes, v + 2 * modes))
+        !gan_is_separate(n, found, v, v + modes, v + 2 * modes))
         found = put_single(modes, v);
     for (size_t i = 0; i < modes && !status; i++) {
         const size_t as = i < found ? i : 0;
