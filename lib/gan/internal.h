@@ -155,8 +155,9 @@ typedef struct gan_table {
     gan_learning *learning;    /* NULL but in a survey */
 } gan_table;
 
-#define GAN_SEGMENTS 64  /* of a quantile function */
-#define GAN_NEVER (-1e4) /* in the place of ln 0 */
+#define GAN_SEGMENTS 64       /* of a quantile function */
+#define GAN_NEVER (-1e4)      /* in the place of ln 0 */
+#define GAN_COUNT_MOST 0x1p24 /* as genmod/data.h says */
 
 typedef struct gan_body {
     model_body base;
