@@ -397,8 +397,8 @@ GENMOD_CALL int32_t gan_interpolate(const gan_model *m, const genmod_data *from,
  * @param bytes  at out, at least n * sizeof(double)
  * @param[out] out  [n]
  * @param w      may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, x has another number of columns, n is no
- *   such multiple, a label out of its range
+ * @retval GENMOD_BAD_ARGUMENT NULL, x has other columns, n is no such multiple,
+ *   a label out of its range
  * @retval GENMOD_NON_FINITE the text names row and column
  * @retval GENMOD_CALLBACK the row source ended it
  * The rest as gan_sample(). Since 0.2.

@@ -91,6 +91,33 @@ static void the_schema_stays(void **state)
     gan_free(m);
 }
 
+static void rows_of_another_schema_are_not_judged(void **state)
+{
+    (void)state;
+    static const int32_t more[D] = {0, 4, 0, 0, 0, 0};
+    static double y[N];
+    double out[GAN_PROBES];
+    gan_model *const m = mixed_model(mixed_plans[0]);
+    genmod_data *const plain = fixture_view(N, D, mixed_rows);
+    genmod_data *const other = mixed_view();
+    genmod_workspace *const w = fixture_workspace(1, NULL);
+    assert_ok(genmod_data_set_schema(other, D, mixed_kinds, more, NULL));
+    assert_ok(gan_discriminate(m, plain, sizeof y, y, w));
+    assert_status(gan_discriminate(m, other, sizeof y, y, w),
+                  GENMOD_BAD_ARGUMENT, w);
+    assert_error_names(w, "x has another schema");
+    assert_status(gan_probe(m, other, NULL, 3, 0, 1, GAN_PROBES, out, NULL, w),
+                  GENMOD_BAD_ARGUMENT, w);
+    assert_error_names(w, "x has another schema");
+    assert_status(gan_probe(m, plain, other, 3, 0, 1, GAN_PROBES, out, NULL, w),
+                  GENMOD_BAD_ARGUMENT, w);
+    assert_error_names(w, "train has another schema");
+    genmod_workspace_free(w);
+    genmod_data_free(other);
+    genmod_data_free(plain);
+    gan_free(m);
+}
+
 static void tables_that_cannot_be_are_refused(void **state)
 {
     (void)state;
@@ -226,6 +253,7 @@ int main(void)
         cmocka_unit_test(
             a_graph_of_others_is_told_of_the_cells_that_are_written),
         cmocka_unit_test(the_schema_stays),
+        cmocka_unit_test(rows_of_another_schema_are_not_judged),
         cmocka_unit_test(tables_that_cannot_be_are_refused),
         cmocka_unit_test(real_columns_are_no_table),
         cmocka_unit_test(categories_that_go_together_are_learnt),
