@@ -11,8 +11,7 @@
  *
  * There is no gan_log_density(): G maps a code to a row, and the rows that it
  * can make have, as a rule, no density at all (fewer codes than columns), nor is
- * there a code for each row. What D knows is a ratio of densities, at the
- * equilibrium 1 everywhere.
+ * there a code for each row. What D knows is a ratio of densities, 1 at the end.
  */
 #ifndef GENMOD_GAN_H
 #define GENMOD_GAN_H
@@ -52,7 +51,8 @@ typedef struct gan_model gan_model;
 /** auto, minimax, non-saturating, least-squares, hinge, wasserstein,
  * relativistic */
 #define GAN_LOSS "loss"
-/** auto, none, r1, r2, r1-r2, unit-gradient, dragan, zero-gradient */
+/** auto, none, r1, r2, r1-r2, unit-gradient, dragan, zero-gradient; with
+ * "deviation" on the gradient of the sum of a group's logits */
 #define GAN_PENALTY "penalty"
 #define GAN_PENALTY_WEIGHT "penalty_weight" /**< at first; 0: by a rule */
 #define GAN_PENALTY_END "penalty_end"       /**< at last; 0: by a rule */

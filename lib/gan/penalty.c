@@ -14,7 +14,8 @@ static ad_node square(const model_draft *f, ad_node dx)
 }
 
 /* |dy/dx|^2 of each pack [m / packing]. y holds a number a pack, and no other
- * pack's depends on x. */
+ * pack's depends on x, unless packs share a deviation: then it is of the sum of
+ * the numbers of their group, as Karras et al. 2018 and 2020 have it, too. */
 static ad_node squared_gradient(const model_draft *f, ad_node y, ad_node x)
 {
     ad_node dx;
