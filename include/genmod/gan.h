@@ -11,8 +11,7 @@
  *
  * There is no gan_log_density(): G maps a code to a row, and the rows that it
  * can make have, as a rule, no density at all (fewer codes than columns), nor is
- * there a code for each row. What D knows is a ratio of densities, at the
- * equilibrium 1 everywhere.
+ * there a code for each row. What D knows is a ratio of densities, 1 at the end.
  */
 #ifndef GENMOD_GAN_H
 #define GENMOD_GAN_H
@@ -35,7 +34,7 @@ typedef struct gan_model gan_model;
 
 /* Option keys. Types, defaults and bounds: genmod_config_describe(), and the
  * table in doc/guide/options.md that is made from it. */
-/** what options left at auto, 0 or -1 are: relativistic, dcgan, wgan-gp,
+/** what options left at auto, 0 or -1 are: auto, relativistic, dcgan, wgan-gp,
  * sn-hinge, lecture */
 #define GAN_PRESET "preset"
 #define GAN_INPUT "input" /**< shape of a row: "784", "1x28x28"; "" from data */
@@ -52,7 +51,8 @@ typedef struct gan_model gan_model;
 /** auto, minimax, non-saturating, least-squares, hinge, wasserstein,
  * relativistic */
 #define GAN_LOSS "loss"
-/** auto, none, r1, r2, r1-r2, unit-gradient, dragan, zero-gradient */
+/** auto, none, r1, r2, r1-r2, unit-gradient, dragan, zero-gradient; with
+ * "deviation" on the gradient of the sum of a group's logits */
 #define GAN_PENALTY "penalty"
 #define GAN_PENALTY_WEIGHT "penalty_weight" /**< at first; 0: by a rule */
 #define GAN_PENALTY_END "penalty_end"       /**< at last; 0: by a rule */
@@ -71,7 +71,7 @@ typedef struct gan_model gan_model;
 #define GAN_DIVERGENCE "divergence"
 #define GAN_OPTIMISER "optimiser"         /**< adam, adamw, sgd, rmsprop */
 #define GAN_LEARNING_RATE "learning_rate" /**< of G; 0: the preset's */
-#define GAN_D_LEARNING_RATE "d_learning_rate" /**< 0: as the preset relates it */
+#define GAN_D_LEARNING_RATE "d_learning_rate" /**< 0: G's */
 #define GAN_MOMENTUM "momentum"
 #define GAN_NESTEROV "nesterov"
 #define GAN_BETA1 "beta1"
@@ -151,12 +151,11 @@ GENMOD_CALL int32_t gan_config_new(genmod_config **out, genmod_workspace *w);
  * Make a model without weights. What generates or judges returns
  * GENMOD_NOT_FITTED until gan_fit(), gan_start() or gan_load().
  *
- * The networks' texts leave the last layer out: behind "dense 128; lrelu 0.2" G
- * has a layer to the row's columns, and D one to one number. (Of G that is a
- * 3 x 3 convolution where the text ends in an image of the row's height and
- * width.) A text that ends in a layer to just that is taken as it is. D gives a
- * logit; D(x) of the losses that have a probability is its sigmoid. Networks are
- * text as doc/guide/networks.md says.
+ * The networks' texts (doc/guide/networks.md) leave the last layer out: behind
+ * "dense 128; lrelu 0.2" G has a layer to the row's columns, and D one to one
+ * number. (Of G that is a 3 x 3 convolution where the text ends in an image of
+ * the row's height and width.) A text that ends in a layer to just that is taken
+ * as it is. D(x) of the losses that have a probability is its logit's sigmoid.
  *
  * @param c         its options, copied; NULL for the defaults
  * @param[out] out  the model, owned by the caller; NULL after a failure
@@ -217,8 +216,8 @@ GENMOD_API size_t gan_code_size(const gan_model *m);
  * data (an image has one of each a channel), and empty the report. Row weights
  * count in units of their mean.
  * @param m  the model; loses its weights
- * @param x  [n, d], n >= "packing", finite; with "classes" labels from 0 to
- *   classes - 1
+ * @param x  [n, d], n >= "packing" x "deviation", finite; with "classes" labels
+ *   from 0 to classes - 1
  * @param w  may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, another d than "input" says, a network that
  *   does not fit, a label out of its range (the text names the row)
@@ -264,11 +263,12 @@ GENMOD_CALL int32_t gan_step(gan_model *m, const genmod_data *x,
  * With "warm_start" and a model that has weights it goes on from them: a fit that
  * an error or a checkpoint interrupted makes the passes that it lacks, else as
  * many more are made, at the rates and weights that the schedules ended with.
+ * Optimisers and schedules of a model that gan_save() wrote begin anew.
  *
  * @param m         the model
  * @param x         [n, d]
- * @param held_out  [., d] to look at after each pass; NULL: the share
- *   "validation" of x, if any
+ * @param held_out  [., d] to look at after each pass, as many rows as D sees
+ *   together at least; NULL: the share "validation" of x, if any
  * @param progress  called before each update and after the last; may be NULL
  * @param user      handed to progress, may be NULL
  * @param w         may be NULL
@@ -397,8 +397,8 @@ GENMOD_CALL int32_t gan_interpolate(const gan_model *m, const genmod_data *from,
  * @param bytes  at out, at least n * sizeof(double)
  * @param[out] out  [n]
  * @param w      may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, x has another number of columns, n is no
- *   such multiple, a label out of its range
+ * @retval GENMOD_BAD_ARGUMENT NULL, x has other columns, n is no such multiple,
+ *   a label out of its range
  * @retval GENMOD_NON_FINITE the text names row and column
  * @retval GENMOD_CALLBACK the row source ended it
  * The rest as gan_sample(). Since 0.2.
@@ -467,8 +467,8 @@ GENMOD_CALL int32_t gan_discriminate(const gan_model *m, const genmod_data *x,
  * The gap asks another question, and no flag goes by it: could either player gain
  * by moving on while the other stands? It is near 0 where neither can. In copies
  * of the model one player makes `steps` updates at its rate, by the rows that the
- * critic learns by, the penalty's weight at its end; the values are those of the
- * other half. V is D's loss without penalty, negative: of minimax and
+ * critic learns by, at the penalty's last weight for so many; the values are those
+ * of the other half. V is D's loss without penalty, negative: of minimax and
  * non-saturating E ln D(x) + E ln(1 - D(G(z))), nats. NaN with "classes", or where
  * half the rows are no two groups that D sees together.
  *

@@ -266,9 +266,10 @@ GENMOD_CALL int32_t vae_fit(vae_model *m, const genmod_data *x,
  * The report of the last training.
  *
  * Losses, reconstruction (-E ln p(x|z)) and kl are sums over columns and codes,
- * means over rows, of standardised cells where those are on: at the full "beta",
- * what the last pass saw while it trained. With "codebook" kl is -ln p of the
- * vectors, p their running shares at each place. kl_per_code, for the normal
+ * means over rows, of standardised cells where those are on: what the last pass
+ * saw while it trained, its loss at "beta" and "capacity" as the warm-up had them;
+ * validation_loss and best_loss are at the full ones. With "codebook" kl is -ln p
+ * of the vectors, p their running shares at each place. kl_per_code, for the normal
  * prior, has a value a code; with "codebook" a vector's is in equal parts among
  * its numbers. active_units counts the codes whose posterior mean has a variance
  * above 0.01 over the rows (Burda et al. 2016); collapsed is 1 where, after the
@@ -389,7 +390,8 @@ GENMOD_CALL int32_t vae_interpolate(const vae_model *m, const genmod_data *from,
 /**
  * Fill in missing cells: E[x_missing | x_present] by self-normalised importance
  * sampling of codes (Mattei, Frellsen 2019, equations (12) and (13)); of a
- * categorical column the category of most weight; or, with GENMOD_DRAW, a draw
+ * log-normal column exp(E[ln x | …]), as means are medians there; of a
+ * categorical one the category of most weight; or, with GENMOD_DRAW, a draw
  * by importance resampling.
  * @param x      [n, d]; cells that are there come out as they went in
  * @param what   GENMOD_MEAN or GENMOD_DRAW
@@ -458,7 +460,8 @@ GENMOD_CALL int32_t vae_log_likelihood(const vae_model *m, const genmod_data *x,
 
 /**
  * How strange each row is: -ln p(x | mean code) + kl, of standardised cells.
- * Deterministic. Larger is stranger.
+ * Of priors other than normal, whose KL has no closed form, ln q(z|x) - ln p(z)
+ * at the mean code stands for kl. Deterministic. Larger is stranger.
  * @param bytes  at out, at least n * sizeof(double)
  * @param[out] out  [n]
  * The rest as vae_encode(). Since 0.2.

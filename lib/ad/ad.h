@@ -191,8 +191,10 @@ ad_node ad_huber(ad_graph *g, ad_node a, double delta);
 /* Over the last axis. */
 ad_node ad_softmax(ad_graph *g, ad_node a);
 ad_node ad_log_softmax(ad_graph *g, ad_node a);
-/* sqrt(sum of squares) over the axes, kept as size 1; with gradient 0, of any
- * order, where the norm is 0 (never inf * 0) */
+/* sqrt(a) where a > 0, else 0, and there with gradient 0, of any order (never
+ * inf * 0) */
+ad_node ad_root(ad_graph *g, ad_node a);
+/* The root of the sum of squares over the axes, kept as size 1. */
 ad_node ad_norm(ad_graph *g, ad_node a, uint32_t axes);
 /* gamma (x - mean) rsqrt(variance + eps) + beta, moments over `axes`; gamma and
  * beta may be AD_NONE, else broadcast. The moments go out if asked for. */

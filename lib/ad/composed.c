@@ -78,15 +78,19 @@ ad_node ad_softmax(ad_graph *g, ad_node a)
     return ad_exp(g, ad_log_softmax(g, a));
 }
 
-/* The root is taken of 1 where the sum is 0, and its result is cut off there:
- * no derivative, of any order, meets 0^(-1/2). */
-ad_node ad_norm(ad_graph *g, ad_node a, uint32_t axes)
+/* The root is taken of 1 where a is 0, and its result is cut off there: no
+ * derivative, of any order, meets 0^(-1/2). */
+ad_node ad_root(ad_graph *g, ad_node a)
 {
-    const ad_node n = ad_sum(g, ad_square(g, a), axes, 1);
-    const ad_node some = ad_greater(g, n, ad_zeros(g, n));
-    const ad_node safe = ad_select(g, some, n, constant_like(g, n, 1));
+    const ad_node some = ad_greater(g, a, ad_zeros(g, a));
+    const ad_node safe = ad_select(g, some, a, constant_like(g, a, 1));
 
     return ad_mul(g, some, ad_sqrt(g, safe));
+}
+
+ad_node ad_norm(ad_graph *g, ad_node a, uint32_t axes)
+{
+    return ad_root(g, ad_sum(g, ad_square(g, a), axes, 1));
 }
 
 ad_node ad_normalise(ad_graph *g, ad_node x, uint32_t axes, double eps,

@@ -24,6 +24,8 @@ static int32_t check(const model *m, const genmod_data *x, size_t bytes,
     status = model_check_fitted(m, w);
     if (!status)
         status = model_check_rows(x, "x", m->d, "the model", w);
+    if (!status)
+        status = model_check_schema(m->body, x, "x", w);
     if (status)
         return status;
     o.n = base_data_rows(x);

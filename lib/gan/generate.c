@@ -214,27 +214,20 @@ int32_t gan_generate(const gan_model *m, const genmod_data *z, int32_t type,
 
 /* ---- paths --------------------------------------------------------------- */
 
-static int32_t check_pairs(const model *m, const genmod_data *from,
-                           const genmod_data *to, genmod_workspace *w)
+static int32_t check_path(const model *m, const genmod_data *from,
+                          const genmod_data *to, size_t steps, int32_t path,
+                          genmod_workspace *w)
 {
     int32_t status = check_codes(m, from, "from", w);
 
     if (!status)
         status = check_codes(m, to, "to", w);
-    if (!status && base_data_rows(from) != base_data_rows(to))
-        status = base_fail(
-            w, GENMOD_BAD_ARGUMENT, "to has %u rows; from has %u",
-            (uint64_t)base_data_rows(to), (uint64_t)base_data_rows(from));
-    return status;
+    return status ? status : model_check_path(from, to, steps, path, w);
 }
 
-/* All codes of all paths, and their labels. */
-static int32_t walk_all(const model *m, const genmod_data *from,
-                        const genmod_data *to, size_t steps, int32_t path,
-                        float **codes, float **labels, genmod_workspace *w)
+static int32_t walk(const model *m, const genmod_data *from,
+                    const genmod_data *to, model_paths *s, genmod_workspace *w)
 {
-    const kern_ops *const f64 = kern_ops_of(base_cpu(w), GENMOD_F64);
-    const size_t n = base_data_rows(from), z = m->z;
     float *p, *q, *given, *others;
     int32_t status = read_codes(m, from, &p, &given, w);
 
@@ -242,17 +235,12 @@ static int32_t walk_all(const model *m, const genmod_data *from,
         status = read_codes(m, to, &q, &others, w);
     if (status)
         return status;
-    *codes = base_scratch(w, n * steps, z * sizeof **codes);
-    *labels = given ? base_scratch(w, n * steps, sizeof **labels) : NULL;
-    if (!*codes || (given && !*labels))
-        return base_status(w);
-    for (size_t i = 0; i < n; i++) {
-        model_walk(f64, z, steps, path, p + i * z, q + i * z,
-                   *codes + i * steps * z);
-        for (size_t t = 0; given && t < steps; t++)
-            (*labels)[i * steps + t] = given[i];
-    }
-    return GENMOD_OK;
+    s->n = base_data_rows(from);
+    s->z = m->z;
+    s->from = p;
+    s->to = q;
+    s->given = given;
+    return model_walk(s, w);
 }
 
 static int32_t interpolate(const model *m, const genmod_data *from,
@@ -260,20 +248,19 @@ static int32_t interpolate(const model *m, const genmod_data *from,
                            int32_t type, size_t bytes, void *out,
                            genmod_workspace *w)
 {
-    float *codes, *labels;
+    model_paths s = {.steps = steps, .path = path};
     size_t n;
-    int32_t status = check_pairs(m, from, to, w);
+    int32_t status = check_path(m, from, to, steps, path, w);
 
-    if (!status)
-        status = model_check_path(steps, path, w);
     if (status)
         return status;
     if (!base_mul(base_data_rows(from), steps, &n))
         n = SIZE_MAX;
     status = model_check_out(n, m->d, type, bytes, out, w);
     if (!status)
-        status = walk_all(m, from, to, steps, path, &codes, &labels, w);
-    return status ? status : generate_rows(m, n, codes, labels, type, out, w);
+        status = walk(m, from, to, &s, w);
+    return status ? status
+                  : generate_rows(m, n, s.codes, s.labels, type, out, w);
 }
 
 int32_t gan_interpolate(const gan_model *m, const genmod_data *from,

@@ -1,11 +1,13 @@
 /* Whether the modes of a column are heaps of their own. */
 #include "gan/internal.h"
 
-#define LOOKS 64 /* at places between two modes */
-#define VALLEY 4 /* times as high are the peaks on both its sides */
+#define LOOKS 64  /* at places between two modes */
+#define VALLEY 4  /* times as high are the peaks on both its sides */
 #define HEAP 0.01 /* share of the cells on each side: fewer are outliers */
+#define CELLS 8.0 /* on each side: fewer come together by chance */
 
 typedef struct mixture {
+    double least; /* share of the cells that is a heap */
     size_t n;
     const double *weight, *mean, *deviation;
 } mixture;
@@ -33,7 +35,7 @@ static int divides(const mixture *f, double x)
 
     for (size_t i = 0; i < f->n; i++)
         below += f->mean[i] < x ? f->weight[i] : 0;
-    return below >= HEAP && 1 - below >= HEAP;
+    return below >= f->least && 1 - below >= f->least;
 }
 
 /* A peak of the density is as high as it is at a mode's mean, or higher. */
@@ -52,10 +54,11 @@ static int is_valley_between(const mixture *f, size_t i, size_t j)
     return 0;
 }
 
-int gan_is_separate(size_t n, const double *weight, const double *mean,
-                    const double *deviation)
+int gan_is_separate(size_t cells, size_t n, const double *weight,
+                    const double *mean, const double *deviation)
 {
-    const mixture f = {n, weight, mean, deviation};
+    const double few = CELLS / (double)cells;
+    const mixture f = {few > HEAP ? few : HEAP, n, weight, mean, deviation};
 
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < i; j++)

@@ -155,8 +155,9 @@ typedef struct gan_table {
     gan_learning *learning;    /* NULL but in a survey */
 } gan_table;
 
-#define GAN_SEGMENTS 64  /* of a quantile function */
-#define GAN_NEVER (-1e4) /* in the place of ln 0 */
+#define GAN_SEGMENTS 64       /* of a quantile function */
+#define GAN_NEVER (-1e4)      /* in the place of ln 0 */
+#define GAN_COUNT_MOST 0x1p24 /* as genmod/data.h says */
 
 typedef struct gan_body {
     model_body base;
@@ -205,10 +206,10 @@ int gan_is_drawn(const gan_table *t);  /* a row is no function of its code */
 /* A column stands by several modes. */
 int gan_is_split(const gan_body *b);
 
-/* heaps.c: whether a deep valley of the density lies between some of n modes.
- */
-int gan_is_separate(size_t n, const double *weight, const double *mean,
-                    const double *deviation);
+/* heaps.c: whether a deep valley of the density lies between some of n modes
+ * of so many cells. */
+int gan_is_separate(size_t cells, size_t n, const double *weight,
+                    const double *mean, const double *deviation);
 
 /* learn.c: what a table's rows tell before training. */
 void gan_learning_free(gan_learning *l);

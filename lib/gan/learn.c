@@ -11,9 +11,10 @@
 
 struct gan_learning {
     uint64_t rows; /* so far */
+    size_t room;   /* for rows: all, or ROWS of them */
     double *count; /* [numbers], of categories */
-    double *kept;  /* [numeric, ROWS]: cells of some rows */
-    double *spare; /* [ROWS] */
+    double *kept;  /* [numeric, room]: cells of some rows */
+    double *spare; /* [room] */
 };
 
 void gan_learning_free(gan_learning *l)
@@ -26,7 +27,7 @@ void gan_learning_free(gan_learning *l)
     base_free(l);
 }
 
-static int32_t make(gan_body *b, genmod_workspace *w)
+static int32_t make(gan_body *b, size_t rows, genmod_workspace *w)
 {
     gan_table *const t = &b->table;
     gan_learning *const l = base_alloc_zero(w, 1, sizeof *l);
@@ -34,9 +35,10 @@ static int32_t make(gan_body *b, genmod_workspace *w)
     t->learning = l;
     if (!l)
         return base_status(w);
+    l->room = rows < ROWS ? rows : ROWS;
     l->count = base_alloc_zero(w, (size_t)t->numbers, sizeof *l->count);
-    l->kept = base_alloc(w, (size_t)t->numeric * ROWS, sizeof *l->kept);
-    l->spare = base_alloc(w, ROWS, sizeof *l->spare);
+    l->kept = base_alloc(w, (size_t)t->numeric * l->room, sizeof *l->kept);
+    l->spare = base_alloc(w, l->room, sizeof *l->spare);
     return l->count && l->kept && l->spare ? GENMOD_OK : base_status(w);
 }
 
@@ -86,6 +88,7 @@ static void note_range(const gan_body *b, size_t j, uint64_t row, double v)
 static void add_row(const gan_body *b, const double *x, uint64_t row)
 {
     const gan_table *const t = &b->table;
+    gan_learning *const l = t->learning;
     const size_t place = place_of(row);
 
     for (size_t i = 0; i < t->blocks; i++) {
@@ -96,9 +99,9 @@ static void add_row(const gan_body *b, const double *x, uint64_t row)
 
             note_range(b, j, row, x[j]);
             if (!gan_is_numeric(k))
-                t->learning->count[k->at + c * k->levels + (int64_t)x[j]] += 1;
-            else if (place < ROWS)
-                t->learning->kept[(size_t)(k->place + c) * ROWS + place] =
+                l->count[k->at + c * k->levels + (int64_t)x[j]] += 1;
+            else if (place < l->room)
+                l->kept[(size_t)(k->place + c) * l->room + place] =
                     k->kind == GENMOD_COUNT
                         ? count_of(&b->base.columns, j, row, x[j])
                         : x[j];
@@ -125,7 +128,8 @@ int32_t gan_learn_rows(gan_body *b, const model_rows *r, genmod_workspace *w)
 {
     const base_mark mark = base_scratch_mark(w);
     double *cells;
-    int32_t status = b->table.learning ? GENMOD_OK : make(b, w);
+    int32_t status =
+        b->table.learning ? GENMOD_OK : make(b, base_data_rows(r->from), w);
 
     if (!status)
         status = gather(b, r, &cells, w);
@@ -276,7 +280,7 @@ static int32_t set_modes(const gan_body *b, const gan_block *k, int64_t column,
                              : base_status(w);
 
     if (!status && b->table.encoding == GAN_BY_HEAPS &&
-        !gan_is_separate(found, v, v + modes, v + 2 * modes))
+        !gan_is_separate(n, found, v, v + modes, v + 2 * modes))
         found = put_single(modes, v);
     for (size_t i = 0; i < modes && !status; i++) {
         const size_t as = i < found ? i : 0;
@@ -292,8 +296,8 @@ static int32_t set_column(const gan_body *b, const gan_block *k, int64_t column,
                           genmod_workspace *w)
 {
     gan_learning *const l = b->table.learning;
-    const size_t n = l->rows < ROWS ? (size_t)l->rows : ROWS;
-    double *const x = l->kept + (size_t)(k->place + column) * ROWS;
+    const size_t n = l->rows < l->room ? (size_t)l->rows : l->room;
+    double *const x = l->kept + (size_t)(k->place + column) * l->room;
 
     measure_sort(n, x, l->spare);
     if (b->table.encoding == GAN_QUANTILE) {

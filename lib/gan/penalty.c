@@ -14,7 +14,8 @@ static ad_node square(const model_draft *f, ad_node dx)
 }
 
 /* |dy/dx|^2 of each pack [m / packing]. y holds a number a pack, and no other
- * pack's depends on x. */
+ * pack's depends on x, unless packs share a deviation: then it is of the sum of
+ * the numbers of their group, as Karras et al. 2018 and 2020 have it, too. */
 static ad_node squared_gradient(const model_draft *f, ad_node y, ad_node x)
 {
     ad_node dx;
@@ -22,14 +23,10 @@ static ad_node squared_gradient(const model_draft *f, ad_node y, ad_node x)
     return ad_grad(f->g, y, AD_NONE, 1, &x, &dx) ? AD_NONE : square(f, dx);
 }
 
-/* (|dy/dx| - 1)^2; where the gradient is 0 its norm has the gradient 0. */
+/* (|dy/dx| - 1)^2 */
 static ad_node off_unit(ad_graph *g, ad_node squares)
 {
-    const ad_node some = ad_greater(g, squares, ad_zeros(g, squares));
-    const ad_node one = ad_constant(g, 1, *ad_shape_at(g, squares));
-    const ad_node root = ad_sqrt(g, ad_select(g, some, squares, one));
-
-    return ad_square(g, ad_shift(g, ad_mul(g, some, root), -1));
+    return ad_square(g, ad_shift(g, ad_root(g, squares), -1));
 }
 
 /* Rows where the penalty looks at D: between those of the data and generated

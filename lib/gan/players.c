@@ -147,15 +147,6 @@ void gan_set_pass(model_draft *f, int player, int flags, int32_t copy)
 /* ---- D's verdict ----------------------------------------------------------
  */
 
-/* sqrt(a), with gradient 0 where it is 0. */
-static ad_node root(ad_graph *g, ad_node a)
-{
-    const ad_node some = ad_greater(g, a, ad_zeros(g, a));
-    const ad_node one = ad_constant(g, 1, *ad_shape_at(g, a));
-
-    return ad_mul(g, some, ad_sqrt(g, ad_select(g, some, a, one)));
-}
-
 /* Beside what the text gives [n m', F] the mean over F of its deviation among
  * the packs of a group: Karras et al. 2018, section 3. */
 static ad_node with_deviation(const model_draft *f, size_t n, ad_node x,
@@ -172,7 +163,7 @@ static ad_node with_deviation(const model_draft *f, size_t n, ad_node x,
         return x;
     ad_moments(g, ad_reshape(g, x, ad_rows(g, 1, p * q, 4, apart)), 0x2, &mean,
                &variance);
-    mean = ad_mean(g, root(g, variance), 0x8, 1);
+    mean = ad_mean(g, ad_root(g, variance), 0x8, 1);
     mean = ad_broadcast(g, mean, ad_rows(g, 1, p * q, 4, each));
     parts[1] = ad_reshape(g, mean, ad_rows(g, (int32_t)n, p, 2, &one));
     return ad_concat(g, 1, 2, parts);

@@ -420,6 +420,14 @@ static int32_t check_numbers(probe *p, size_t rows, size_t steps,
     return GENMOD_OK;
 }
 
+static int32_t check_view(const model *m, const genmod_data *x,
+                          const char *name, genmod_workspace *w)
+{
+    const int32_t status = model_check_rows(x, name, m->d, "the model", w);
+
+    return status ? status : model_check_schema(m->body, x, name, w);
+}
+
 static int32_t check(const probe *p, size_t cap, const double *out,
                      genmod_workspace *w)
 {
@@ -436,9 +444,9 @@ static int32_t check(const probe *p, size_t cap, const double *out,
         return base_fail(w, GENMOD_BAD_ARGUMENT, "out is NULL");
     status = model_check_fitted(p->m, w);
     if (!status)
-        status = model_check_rows(p->x, "x", p->m->d, "the model", w);
+        status = check_view(p->m, p->x, "x", w);
     if (!status && p->train)
-        status = model_check_rows(p->train, "train", p->m->d, "the model", w);
+        status = check_view(p->m, p->train, "train", w);
     return status;
 }
 

@@ -114,6 +114,8 @@ static int32_t configure(const gan_response *r, genmod_config *c,
 
     if (!status)
         status = gan_set_number(c, GAN_WARM_START, 1, w);
+    if (!status) /* the other half of the rows judges */
+        status = gan_set_number(c, GAN_VALIDATION, 0, w);
     return status
                ? status
                : gan_set_number(c, GAN_EPOCHS,

@@ -1,4 +1,6 @@
 /* Rows of which some columns are given. */
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "gan/internal.h"
@@ -22,23 +24,49 @@ typedef struct search {
 
 /* ---- refusals ------------------------------------------------------------ */
 
-/* The greatest number of a column whose cells are named by numbers; 0: they are
- * not. */
-static double levels_of(const model *m, int32_t column)
+/* The greatest number of a column of whole numbers from 0 on; -1: cells are
+ * others. */
+static double top_of(const model_schema *s, int32_t column)
+{
+    switch (s->kinds ? s->kinds[column] : GENMOD_REAL) {
+    case GENMOD_CATEGORICAL:
+        return s->levels[column] - 1.0;
+    case GENMOD_BINARY:
+        return 1;
+    case GENMOD_COUNT:
+        return GAN_COUNT_MOST;
+    default:
+        return -1;
+    }
+}
+
+/* Whether a cell of the column's kind may be there. */
+static int32_t check_range(const model *m, int32_t column, double least,
+                           double most, genmod_workspace *w)
 {
     const model_schema *const s = &m->body->schema;
-    const int32_t kind = s->kinds ? s->kinds[column] : GENMOD_REAL;
+    const double top = top_of(s, column);
+    const int positive = s->kinds && s->kinds[column] == GENMOD_POSITIVE;
 
-    return kind == GENMOD_CATEGORICAL ? s->levels[column] - 1.0
-           : kind == GENMOD_BINARY    ? 1
-                                      : 0;
+    if (top >= 0 &&
+        ceil(least > 0 ? least : 0) > floor(most < top ? most : top))
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "column %i may be from %g to %g; it holds 0 to %g, "
+                         "whole numbers",
+                         (int64_t)column, least, most, top);
+    if (top < 0 &&
+        (least > DBL_MAX || (positive ? most <= 0 : most < -DBL_MAX)))
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "column %i may be from %g to %g; it holds %s numbers",
+                         (int64_t)column, least, most,
+                         positive ? "positive" : "finite");
+    return GENMOD_OK;
 }
 
 static int32_t check_condition(const search *s, size_t i, genmod_workspace *w)
 {
     const int32_t column = s->columns[i];
     const double least = s->least[i], most = s->most[i];
-    double levels;
 
     if (column < 0 || (size_t)column >= s->m->d)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
@@ -48,12 +76,7 @@ static int32_t check_condition(const search *s, size_t i, genmod_workspace *w)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "column %i may be from %g to %g, which no number is",
                          (int64_t)column, least, most);
-    levels = levels_of(s->m, column);
-    if (levels > 0 && (most < 0 || least > levels))
-        return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "column %i may be from %g to %g; it holds 0 to %g",
-                         (int64_t)column, least, most, levels);
-    return GENMOD_OK;
+    return check_range(s->m, column, least, most, w);
 }
 
 static int32_t check_label(const search *s, genmod_workspace *w)

@@ -5,8 +5,6 @@
 
 #include "gan/internal.h"
 
-#define COUNT_MOST 0x1p24 /* as genmod/data.h says */
-
 static double held(double v, double least, double most)
 {
     v = v <= most ? v : most; /* NaN, too */
@@ -77,7 +75,7 @@ static double cell_of(const gan_body *b, size_t j, const double *cells,
 static double valid(int32_t kind, double v)
 {
     if (kind == GENMOD_COUNT)
-        return floor(held(v, 0, COUNT_MOST));
+        return floor(held(v, 0, GAN_COUNT_MOST));
     return held(v, kind == GENMOD_POSITIVE ? DBL_MIN : -DBL_MAX, DBL_MAX);
 }
 

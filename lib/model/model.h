@@ -498,14 +498,6 @@ int32_t model_take_labels(const model_draws *d, uint64_t first, size_t n,
                           const int32_t *labels, float **out,
                           genmod_workspace *w);
 
-/* ---- path.c ----------------------------------------------------------------
- */
-
-int32_t model_check_path(size_t steps, int32_t path, genmod_workspace *w);
-/* Codes [steps, z] from p to q, both ends among them. */
-void model_walk(const kern_ops *f64, size_t z, size_t steps, int32_t path,
-                const float *p, const float *q, float *out);
-
 /* ---- threshold.c -----------------------------------------------------------
  */
 
@@ -595,5 +587,6 @@ int32_t model_save(const model *m, int checkpoint, size_t cap, void *out,
 int32_t model_load(model *m, size_t n, const void *bytes, genmod_workspace *w);
 
 #include "model/export.h"
+#include "model/path.h"
 
 #endif

@@ -74,8 +74,13 @@ static arc arc_between(const kern_ops *f64, size_t z, const float *p,
     return r;
 }
 
-int32_t model_check_path(size_t steps, int32_t path, genmod_workspace *w)
+int32_t model_check_path(const genmod_data *from, const genmod_data *to,
+                         size_t steps, int32_t path, genmod_workspace *w)
 {
+    if (base_data_rows(from) != base_data_rows(to))
+        return base_fail(w, GENMOD_BAD_ARGUMENT, "to has %u rows; from has %u",
+                         (uint64_t)base_data_rows(to),
+                         (uint64_t)base_data_rows(from));
     if (steps < 2 || steps > MOST_STEPS)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "steps is %u; it must be 2 to %u", (uint64_t)steps,
@@ -88,19 +93,37 @@ int32_t model_check_path(size_t steps, int32_t path, genmod_workspace *w)
     return GENMOD_OK;
 }
 
-void model_walk(const kern_ops *f64, size_t z, size_t steps, int32_t path,
-                const float *p, const float *q, float *out)
+/* Codes of pair i: [steps, z]. */
+static void walk_one(const kern_ops *f64, const model_paths *s, size_t i)
 {
+    const float *const p = s->from + i * s->z, *const q = s->to + i * s->z;
+    float *const out = s->codes + i * s->steps * s->z;
     arc r = {0};
 
-    if (path == GENMOD_SPHERICAL)
-        r = arc_between(f64, z, p, q);
-    for (size_t i = 0; i < steps; i++) {
-        const double t = (double)i / (double)(steps - 1);
+    if (s->path == GENMOD_SPHERICAL)
+        r = arc_between(f64, s->z, p, q);
+    for (size_t k = 0; k < s->steps; k++) {
+        const double t = (double)k / (double)(s->steps - 1);
         double a, b;
 
         weights_at(f64, &r, t, &a, &b);
-        for (size_t j = 0; j < z; j++)
-            out[i * z + j] = (float)(a * (double)p[j] + b * (double)q[j]);
+        for (size_t j = 0; j < s->z; j++)
+            out[k * s->z + j] = (float)(a * (double)p[j] + b * (double)q[j]);
     }
+}
+
+int32_t model_walk(model_paths *s, genmod_workspace *w)
+{
+    const kern_ops *const f64 = kern_ops_of(base_cpu(w), GENMOD_F64);
+    const size_t n = s->n * s->steps;
+
+    s->codes = base_scratch(w, n, s->z * sizeof *s->codes);
+    s->labels = s->given ? base_scratch(w, n, sizeof *s->labels) : NULL;
+    if (!s->codes || (s->given && !s->labels))
+        return base_status(w);
+    for (size_t i = 0; i < s->n; i++)
+        walk_one(f64, s, i);
+    for (size_t i = 0; s->given && i < n; i++)
+        s->labels[i] = s->given[i / s->steps];
+    return GENMOD_OK;
 }

@@ -120,11 +120,17 @@ int32_t nn_loop_tune(nn_loop *l, const nn_training *o, uint64_t n,
     const size_t room = o->batch * parts_of(o);
     const uint64_t kept =
         nn_split_of(o->seed, n, held_out ? 0 : o->validation).kept;
+    const uint64_t held = held_out ? held_out : n - kept;
 
     if (kept < o->multiple)
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "x has %u rows to train on; a minibatch takes %u",
                          kept, (uint64_t)o->multiple);
+    if (held && held < o->multiple)
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "%s has %u rows%s; a minibatch takes %u",
+                         held_out ? "held_out" : "x", held,
+                         held_out ? "" : " to hold out", (uint64_t)o->multiple);
     if (room > l->room) {
         int64_t *const rows = base_alloc_zero(w, room, sizeof *rows);
 

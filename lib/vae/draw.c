@@ -67,13 +67,16 @@ static double at_most(double a, double most)
 static double sigma(const vae_cell *c, const ad_store *s, const vae_block *b,
                     int64_t j)
 {
+    double v;
+
     if (b->sigma == VAE_SIGMA_FIXED)
         return b->sigma_value;
     if (b->sigma == VAE_SIGMA_LEARNED)
         return VAE_SIGMA_LEAST +
                vae_exp(c, at_most(stored(s, b, b->variable, j),
                                   VAE_LOG_SIGMA_MOST));
-    return VAE_SIGMA_LEAST + sqrt(stored(s, b, b->state, j));
+    v = stored(s, b, b->state, j);
+    return VAE_SIGMA_LEAST + sqrt(v > 0 ? v : 0);
 }
 
 /* As density.c has it: e^(least + softplus(v - least)) */

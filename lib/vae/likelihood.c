@@ -242,12 +242,3 @@ void vae_likelihood_initialise(const vae_likelihood *l, ad_store *s)
             set_all(s, b->state, 1);
     }
 }
-
-size_t vae_likelihood_states(const vae_likelihood *l)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < l->n; i++)
-        n += l->block[i].state >= 0;
-    return n;
-}

@@ -122,8 +122,6 @@ int32_t vae_likelihood_declare(vae_likelihood *l, ad_store *s, int32_t group,
 /* First values, of the sealed store: unit sigma and running variance, greys'
  * usual scale, dispersion 1. */
 void vae_likelihood_initialise(const vae_likelihood *l, ad_store *s);
-/* An upper bound of the successors that one application adds to a pass. */
-size_t vae_likelihood_states(const vae_likelihood *l);
 
 /* ---- density.c, density_count.c: in the graph ---------------------------- */
 

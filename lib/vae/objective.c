@@ -12,6 +12,7 @@ typedef struct training {
     ad_node density; /* ln p(x|z) [m, k] */
     ad_node kl;      /* [m, z], where there is one in closed form */
     ad_node ratio;   /* ln q(z|x) - ln p(z) [m, k], where it is sampled */
+    ad_node mmd;     /* with its weight; AD_NONE: there is none */
     ad_node loss;
 } training;
 
@@ -156,9 +157,11 @@ static void set_loss(training *t)
         t->loss =
             ad_add(g, ad_neg(g, mean_rows(t, ad_mean(g, t->density, 2, 0))),
                    penalty(t));
-    if (mmd > 0)
-        t->loss = ad_add(
-            g, t->loss, ad_scale(g, vae_mmd(&t->f, &t->codes, t->weight), mmd));
+    t->mmd = AD_NONE;
+    if (mmd > 0) {
+        t->mmd = ad_scale(g, vae_mmd(&t->f, &t->codes, t->weight), mmd);
+        t->loss = ad_add(g, t->loss, t->mmd);
+    }
 }
 
 /* What track.c gathers, in the order of VAE_O_…. */
@@ -190,7 +193,7 @@ static void give_figures(training *t)
  * weights, all else their plain gradient. With beta 1 that is theirs: ln w
  * holds beta ln q, so beta v_k is what the score is weighed with, and of that
  * dv_k/dz = v_k (1 - v_k) d ln w_k / dz is left. ln w has no path to the
- * encoder but z here. */
+ * encoder but z here, nor has the MMD, whose gradient is its plain one. */
 static void double_gradient(training *t)
 {
     model_draft *const f = &t->f;
@@ -207,6 +210,11 @@ static void double_gradient(training *t)
         return;
     seed = ad_shift(g, ad_mul(g, t->beta, ad_shift(g, v, -1)), 1);
     seed = ad_mul(g, ad_reshape(g, seed, ad_rows(g, 1, 1, 3, rest)), by_z);
+    if (t->mmd != AD_NONE) {
+        if (ad_grad(g, t->mmd, AD_NONE, 1, &t->codes.z, &by_z))
+            return;
+        seed = ad_add(g, seed, by_z);
+    }
     model_draft_gradients_through(f, t->loss, "encoder.", t->codes.z, seed);
 }
 

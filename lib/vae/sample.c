@@ -95,22 +95,12 @@ static int32_t check_path(const model *m, const genmod_data *from,
 
     if (!status)
         status = vae_check_rows(m, to, "to", w);
-    if (status)
-        return status;
-    if (base_data_rows(from) != base_data_rows(to))
-        return base_fail(w, GENMOD_BAD_ARGUMENT, "to has %u rows; from has %u",
-                         (uint64_t)base_data_rows(to),
-                         (uint64_t)base_data_rows(from));
-    return model_check_path(steps, path, w);
+    return status ? status : model_check_path(from, to, steps, path, w);
 }
 
-/* All codes of all paths, and their labels. */
-static int32_t walk_all(const model *m, const genmod_data *from,
-                        const genmod_data *to, size_t steps, int32_t path,
-                        float **codes, float **labels, genmod_workspace *w)
+static int32_t walk(const model *m, const genmod_data *from,
+                    const genmod_data *to, model_paths *s, genmod_workspace *w)
 {
-    const kern_ops *const f64 = kern_ops_of(base_cpu(w), GENMOD_F64);
-    const size_t n = base_data_rows(from), z = m->z;
     vae_encoded p, q;
     int32_t status = vae_encode_rows(m, from, &p, w);
 
@@ -118,17 +108,12 @@ static int32_t walk_all(const model *m, const genmod_data *from,
         status = vae_encode_rows(m, to, &q, w);
     if (status)
         return status;
-    *codes = base_scratch(w, n * steps, z * sizeof **codes);
-    *labels = p.labels ? base_scratch(w, n * steps, sizeof **labels) : NULL;
-    if (!*codes || (p.labels && !*labels))
-        return base_status(w);
-    for (size_t i = 0; i < n; i++) {
-        model_walk(f64, z, steps, path, p.mean + i * z, q.mean + i * z,
-                   *codes + i * steps * z);
-        for (size_t t = 0; p.labels && t < steps; t++)
-            (*labels)[i * steps + t] = p.labels[i];
-    }
-    return GENMOD_OK;
+    s->n = base_data_rows(from);
+    s->z = m->z;
+    s->from = p.mean;
+    s->to = q.mean;
+    s->given = p.labels;
+    return model_walk(s, w);
 }
 
 static int32_t interpolate(const model *m, const genmod_data *from,
@@ -136,7 +121,7 @@ static int32_t interpolate(const model *m, const genmod_data *from,
                            int32_t type, size_t bytes, void *out,
                            genmod_workspace *w)
 {
-    float *codes, *labels;
+    model_paths s = {.steps = steps, .path = path};
     size_t n;
     int32_t status = check_path(m, from, to, steps, path, w);
 
@@ -146,9 +131,9 @@ static int32_t interpolate(const model *m, const genmod_data *from,
         n = SIZE_MAX;
     status = vae_check_out(m, n, GENMOD_MEAN, type, bytes, out, w);
     if (!status)
-        status = walk_all(m, from, to, steps, path, &codes, &labels, w);
+        status = walk(m, from, to, &s, w);
     return status ? status
-                  : vae_decode_rows(m, n, codes, labels, GENMOD_MEAN, 0, 0,
+                  : vae_decode_rows(m, n, s.codes, s.labels, GENMOD_MEAN, 0, 0,
                                     type, out, w);
 }
 

@@ -40,16 +40,6 @@ static ad_node cells(const vae_term *t, int64_t copies)
         (double)copies);
 }
 
-/* The root is taken of 1 where v is 0, and cut off there, as ad_norm() does:
- * no derivative meets 0^(-1/2). */
-static ad_node root(ad_graph *g, ad_node v)
-{
-    const ad_node some = ad_greater(g, v, ad_zeros(g, v));
-    const ad_node safe = ad_select(g, some, v, ad_constant(g, 1, ad_scalar()));
-
-    return ad_mul(g, some, ad_sqrt(g, safe));
-}
-
 /* (1 - M) state + M v; as it was where no cell was there. A state has one
  * successor. */
 static void follow(const vae_term *t, ad_node some, ad_node v)
@@ -117,9 +107,9 @@ void vae_sigma(const vae_term *t, ad_node *log_sigma, ad_node *inverse)
         sigma = ad_constant(g, b->sigma_value, ad_scalar());
     else
         sigma = ad_shift(g,
-                         root(g, t->pass->flags & (NN_TRAIN | NN_UPDATE)
-                                     ? optimal_variance(t)
-                                     : vae_stored(t, b->state)),
+                         ad_root(g, t->pass->flags & (NN_TRAIN | NN_UPDATE)
+                                        ? optimal_variance(t)
+                                        : vae_stored(t, b->state)),
                          VAE_SIGMA_LEAST);
     *log_sigma = ad_log(g, sigma);
     *inverse = ad_recip(g, sigma);

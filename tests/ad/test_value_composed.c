@@ -69,6 +69,11 @@ static long double huber_of(long double a)
     return size <= 0.75L ? a * a / 2 : 0.75L * (size - 0.375L);
 }
 
+static long double root_of(long double a)
+{
+    return a > 0 ? sqrtl(a) : 0;
+}
+
 static ad_node bce(ad_graph *g, ad_node a)
 {
     return ad_bce_logits(g, a, ad_constant(g, 0.3, ad_scalar()));
@@ -91,6 +96,7 @@ static void activations_and_losses_have_their_values(void **state)
     assert_formula(clamp, clamp_of);
     assert_formula(huber, huber_of);
     assert_formula(bce, bce_of);
+    assert_formula(ad_root, root_of);
 }
 
 static void softmax_sums_to_one(void **state)

@@ -1,4 +1,6 @@
 /* What the calls refuse, with a text that says why. */
+#include <math.h>
+
 #include "gan/fixture.h"
 #include "gan/internal.h"
 
@@ -140,6 +142,33 @@ static void fewer_rows_than_a_pack_are_refused(void **state)
     genmod_workspace_free(w);
 }
 
+/* Which would never be looked at. */
+static void fewer_held_out_rows_than_d_sees_together_are_refused(void **state)
+{
+    (void)state;
+    genmod_workspace *const w = fixture_workspace(1, NULL);
+    double *const x = fixture_invent(40, 2, 4);
+    genmod_data *const v = fixture_view(40, 2, x);
+    genmod_data *const three = fixture_view(3, 2, x);
+    genmod_data *const four = fixture_view(4, 2, x);
+    const char *const of = "packing=2 | deviation=2 | batch_size=8 | epochs=1";
+    gan_model *const m = fixture_model(of);
+    refused_with(w, gan_fit(m, v, three, NULL, NULL, w), GENMOD_BAD_ARGUMENT,
+                 "held_out has 3 rows; a minibatch takes 4");
+    assert_ok(gan_fit(m, v, four, NULL, NULL, w));
+    assert_true(isfinite(fixture_number(m, GAN_REPORT_VALIDATION_LOSS)));
+    fixture_configure(m, "packing=2 | deviation=2 | batch_size=8 | epochs=1 | "
+                         "validation=0.05");
+    refused_with(w, gan_fit(m, v, NULL, NULL, NULL, w), GENMOD_BAD_ARGUMENT,
+                 "x has 2 rows to hold out");
+    genmod_data_free(v);
+    genmod_data_free(three);
+    genmod_data_free(four);
+    gan_free(m);
+    free(x);
+    genmod_workspace_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +176,7 @@ int main(void)
         cmocka_unit_test(calls_check_their_arguments),
         cmocka_unit_test(paths_check_their_ends),
         cmocka_unit_test(fewer_rows_than_a_pack_are_refused),
+        cmocka_unit_test(fewer_held_out_rows_than_d_sees_together_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

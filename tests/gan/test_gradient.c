@@ -317,6 +317,45 @@ static void penalties_look_at_the_slope_of_each_row(void **state)
     }
 }
 
+/* |dy/dx|^2 of each row by differences: y the sum of D over all rows [0], or D
+ * of the row [1]. */
+static void squares_of_sums(lab *l, double out[2])
+{
+    out[0] = out[1] = 0;
+    for (size_t j = 0; j < ROWS * D; j++) {
+        const double old = l->x[j];
+        double slope[2] = {0, 0};
+        for (int side = 1; side >= -1; side -= 2) {
+            l->x[j] = old + side * H;
+            const double *const y = play(l, GAN_O_REAL);
+            for (size_t i = 0; i < ROWS; i++)
+                slope[0] += side * y[i] / (2 * H);
+            slope[1] += side * y[j / D] / (2 * H);
+        }
+        l->x[j] = old;
+        for (int k = 0; k < 2; k++)
+            out[k] += l->weight[j / D] * slope[k] * slope[k] / ROWS;
+    }
+}
+
+/* Packs of a group know of each other by their deviation. */
+static void penalties_look_at_the_slope_of_a_groups_sum(void **state)
+{
+    (void)state;
+    static const char *const all[] = {NETS "penalty=r1 | deviation=2",
+                                      NETS "penalty=r1-r2 | deviation=4"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        lab l;
+        double want[2];
+        open_lab(&l, all[i]);
+        compile(&l, 0);
+        squares_of_sums(&l, want);
+        assert_near(*play(&l, GAN_O_SQUARES), want[0], 1e-4 * want[0]);
+        assert_true(fabs(want[1] - want[0]) > 1e-2 * want[0]);
+        close_lab(&l);
+    }
+}
+
 /* Where D is flat the norm is 0, and has no slope: never 0 / 0. */
 static void a_flat_discriminator_has_a_finite_penalty(void **state)
 {
@@ -341,6 +380,7 @@ int main(void)
         cmocka_unit_test(conditions_have_the_gradients_of_their_differences),
         cmocka_unit_test(augmentations_have_the_gradients_of_their_differences),
         cmocka_unit_test(penalties_look_at_the_slope_of_each_row),
+        cmocka_unit_test(penalties_look_at_the_slope_of_a_groups_sum),
         cmocka_unit_test(a_flat_discriminator_has_a_finite_penalty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,28 +30,33 @@ static void a_heap_is_behind_a_valley_of_a_quarter(void **state)
 {
     (void)state;
     static const struct {
-        size_t n;
+        size_t cells, n;
         double weight[3], mean[3], deviation[3];
         int separate;
-    } of[] = {{1, {1}, {0.7}, {0.5}, 0},
-              {2, {0.5, 0.5}, {-1.3, 2.65}, {1, 1}, 0},
-              {2, {0.5, 0.5}, {-1.3, 2.90}, {1, 1}, 1},
-              {2, {0.5, 0.5}, {2.90, -1.3}, {1, 1}, 1},
+    } of[] = {{800, 1, {1}, {0.7}, {0.5}, 0},
+              {800, 2, {0.5, 0.5}, {-1.3, 2.65}, {1, 1}, 0},
+              {800, 2, {0.5, 0.5}, {-1.3, 2.90}, {1, 1}, 1},
+              {800, 2, {0.5, 0.5}, {2.90, -1.3}, {1, 1}, 1},
               /* the lower peak is what counts */
-              {2, {0.97, 0.03}, {-1.3, 2.90}, {1, 1}, 0},
-              {2, {0.97, 0.03}, {-1.3, 4.90}, {1, 1}, 1},
+              {800, 2, {0.97, 0.03}, {-1.3, 2.90}, {1, 1}, 0},
+              {800, 2, {0.97, 0.03}, {-1.3, 4.90}, {1, 1}, 1},
               /* a number that repeats within the others, and beside them */
-              {2, {0.6, 0.4}, {0.3, 0.5}, {1, 1e-3}, 0},
-              {2, {0.6, 0.4}, {0.3, 3.5}, {1, 1e-3}, 1},
+              {800, 2, {0.6, 0.4}, {0.3, 0.5}, {1, 1e-3}, 0},
+              {800, 2, {0.6, 0.4}, {0.3, 3.5}, {1, 1e-3}, 1},
               /* a long tail, and a few cells that are far */
-              {2, {0.8, 0.2}, {0, 1.5}, {0.5, 3}, 0},
-              {2, {0.995, 0.005}, {0, 20}, {1, 1}, 0},
-              {2, {0.985, 0.015}, {0, 20}, {1, 1}, 1},
+              {800, 2, {0.8, 0.2}, {0, 1.5}, {0.5, 3}, 0},
+              {9000, 2, {0.995, 0.005}, {0, 20}, {1, 1}, 0},
+              {800, 2, {0.985, 0.015}, {0, 20}, {1, 1}, 1},
+              /* seven cells, and nine */
+              {467, 2, {0.985, 0.015}, {0, 20}, {1, 1}, 0},
+              {600, 2, {0.985, 0.015}, {0, 20}, {1, 1}, 1},
+              {14, 2, {0.5, 0.5}, {-1.3, 9}, {1, 1}, 0},
+              {18, 2, {0.5, 0.5}, {-1.3, 9}, {1, 1}, 1},
               /* the valley is between the first and the last */
-              {3, {0.4, 0.2, 0.4}, {-3, 0, 3}, {0.4, 0.4, 0.4}, 1},
-              {3, {0.3, 0.4, 0.3}, {-2, 0, 2}, {0.8, 0.8, 0.8}, 0}};
+              {800, 3, {0.4, 0.2, 0.4}, {-3, 0, 3}, {0.4, 0.4, 0.4}, 1},
+              {800, 3, {0.3, 0.4, 0.3}, {-2, 0, 2}, {0.8, 0.8, 0.8}, 0}};
     for (size_t i = 0; i < sizeof of / sizeof *of; i++)
-        if (gan_is_separate(of[i].n, of[i].weight, of[i].mean,
+        if (gan_is_separate(of[i].cells, of[i].n, of[i].weight, of[i].mean,
                             of[i].deviation) != of[i].separate)
             fail_msg("mixture %zu is %sseparate", i,
                      of[i].separate ? "not " : "");
@@ -83,6 +88,42 @@ static gan_model *stepped(const double *x, const char *options)
     assert_ok(gan_step(m, v, NULL));
     genmod_data_free(v);
     return m;
+}
+
+/* How many of 16 columns of n rows have heaps. */
+static size_t heaps_of_sixteen(size_t n, const double *x)
+{
+    enum { COLUMNS = 16 };
+    genmod_data *const v = fixture_view(n, COLUMNS, x);
+    gan_model *const m = fixture_model("numeric=heaps");
+    size_t numbers, some = 0;
+    assert_ok(gan_start(m, v, NULL));
+    double *const mean = fixture_params(m, "table.means", &numbers);
+    for (size_t i = 0; i < numbers; i += numbers / COLUMNS)
+        some += mean[i] != 0;
+    free(mean);
+    gan_free(m);
+    genmod_data_free(v);
+    return some;
+}
+
+/* Of normal cells, and of those with one that is far from the rest. */
+static void small_tables_have_no_heaps_by_chance(void **state)
+{
+    (void)state;
+    static const size_t rows[] = {6, 10, 20, 40, 80};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int far = 0; far < 2; far++) {
+            double *const x = normals(rows[i] * 16, rows[i]);
+            size_t n;
+            for (size_t j = 0; far && j < 16; j++)
+                x[j] = 12;
+            n = heaps_of_sixteen(rows[i], x);
+            if (n)
+                fail_msg("%zu rows, %i outliers: %zu columns have heaps",
+                         rows[i], far, n);
+            free(x);
+        }
 }
 
 /* Numbers before the networks: of each column the place and ten modes. */
@@ -386,6 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_heap_is_behind_a_valley_of_a_quarter),
         cmocka_unit_test(columns_of_one_heap_are_as_without),
+        cmocka_unit_test(small_tables_have_no_heaps_by_chance),
         cmocka_unit_test(a_column_of_two_heaps_has_two_modes),
         cmocka_unit_test(rows_of_heaps_are_functions_of_their_codes),
         cmocka_unit_test(heaps_of_codes_have_their_chances),

@@ -91,6 +91,54 @@ static void the_schema_stays(void **state)
     gan_free(m);
 }
 
+static void rows_of_another_schema_are_not_judged(void **state)
+{
+    (void)state;
+    static const int32_t more[D] = {0, 4, 0, 0, 0, 0};
+    static double y[N];
+    double out[GAN_PROBES];
+    gan_model *const m = mixed_model(mixed_plans[0]);
+    genmod_data *const plain = fixture_view(N, D, mixed_rows);
+    genmod_data *const other = mixed_view();
+    genmod_workspace *const w = fixture_workspace(1, NULL);
+    assert_ok(genmod_data_set_schema(other, D, mixed_kinds, more, NULL));
+    assert_ok(gan_discriminate(m, plain, sizeof y, y, w));
+    assert_status(gan_discriminate(m, other, sizeof y, y, w),
+                  GENMOD_BAD_ARGUMENT, w);
+    assert_error_names(w, "x has another schema");
+    assert_status(gan_probe(m, other, NULL, 3, 0, 1, GAN_PROBES, out, NULL, w),
+                  GENMOD_BAD_ARGUMENT, w);
+    assert_error_names(w, "x has another schema");
+    assert_status(gan_probe(m, plain, other, 3, 0, 1, GAN_PROBES, out, NULL, w),
+                  GENMOD_BAD_ARGUMENT, w);
+    assert_error_names(w, "train has another schema");
+    genmod_workspace_free(w);
+    genmod_data_free(other);
+    genmod_data_free(plain);
+    gan_free(m);
+}
+
+/* What is kept of them is for as many cells as there are. */
+static void few_rows_of_many_columns_take_little_memory(void **state)
+{
+    (void)state;
+    enum { ROWS = 10, COLUMNS = 100 };
+    double *const x = fixture_invent(ROWS, COLUMNS, 7);
+    genmod_data *const v = fixture_view(ROWS, COLUMNS, x);
+    gan_model *const m = fixture_model(SMALL "numeric=quantile");
+    genmod_context *c = NULL;
+    genmod_workspace *w = NULL;
+    assert_ok(genmod_context_new(NULL, NULL, NULL, &c));
+    assert_ok(genmod_context_set_memory_limit(c, 4 << 20));
+    assert_ok(genmod_workspace_new(c, &w));
+    assert_status(gan_start(m, v, w), GENMOD_OK, w);
+    gan_free(m);
+    genmod_workspace_free(w);
+    genmod_context_free(c);
+    genmod_data_free(v);
+    free(x);
+}
+
 static void tables_that_cannot_be_are_refused(void **state)
 {
     (void)state;
@@ -226,6 +274,8 @@ int main(void)
         cmocka_unit_test(
             a_graph_of_others_is_told_of_the_cells_that_are_written),
         cmocka_unit_test(the_schema_stays),
+        cmocka_unit_test(rows_of_another_schema_are_not_judged),
+        cmocka_unit_test(few_rows_of_many_columns_take_little_memory),
         cmocka_unit_test(tables_that_cannot_be_are_refused),
         cmocka_unit_test(real_columns_are_no_table),
         cmocka_unit_test(categories_that_go_together_are_learnt),

@@ -137,6 +137,40 @@ static void conditions_that_cannot_be_are_refused(void **state)
     gan_free(none);
 }
 
+/* Column 0 is real, 1 of three categories, 2 positive, 3 a count, 4 binary. */
+static void ranges_without_a_cell_of_the_kind_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t column;
+        double least, most;
+        const char *why;
+    } none[] = {{1, 1.2, 1.8, "holds 0 to 2"},
+                {1, 2.1, INFINITY, "holds 0 to 2"},
+                {3, 1.2, 1.8, "whole numbers"},
+                {3, -5, -1, "whole numbers"},
+                {3, 1e9, 1e10, "whole numbers"},
+                {4, 0.1, 0.9, "holds 0 to 1"},
+                {2, -5, 0, "positive"},
+                {2, INFINITY, INFINITY, "positive"},
+                {0, -INFINITY, -INFINITY, "finite"}},
+      some[] = {{1, 1.2, 2.8, NULL}, {1, -7, 0.3, NULL},
+                {3, -5, 0, NULL},    {3, 16777216, 1e10, NULL},
+                {4, 0.1, 1, NULL},   {2, -5, 1e-9, NULL},
+                {0, -5, -1, NULL}};
+    gan_model *const m = mixed_model(mixed_plans[0]);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        refuse_where(m, 9, none[i].column, none[i].least, none[i].most, -1, 4,
+                     none[i].why);
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        double x[4 * D];
+        assert_ok(gan_sample_where(m, 6, 5, 9, 1, &some[i].column,
+                                   &some[i].least, &some[i].most, -1, 4,
+                                   GENMOD_F64, sizeof x, x, NULL, NULL, NULL));
+    }
+    gan_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +178,7 @@ int main(void)
         cmocka_unit_test(what_no_row_meets_is_told),
         cmocka_unit_test(labels_go_with_conditions),
         cmocka_unit_test(conditions_that_cannot_be_are_refused),
+        cmocka_unit_test(ranges_without_a_cell_of_the_kind_are_refused),
     };
     mixed_make_rows();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,8 @@ static void draws_of_a_gaussian_have_its_moments(void **state)
     check_moments(draw(&c, -1.2, &mean), mean, pow(exp(-6) + exp(-1.2), 2));
     c.sigma = VAE_SIGMA_OPTIMAL;
     check_moments(draw(&c, 0.31, &mean), mean, pow(exp(-6) + sqrt(0.31), 2));
+    /* no variance, but a file may hold it: none, as of the density */
+    check_moments(draw(&c, -0.31, &mean), mean, exp(-12));
     c.likelihood = VAE_LOG_NORMAL;
     check_moments(draw(&c, 2.31, &mean), mean, pow(exp(-6) + sqrt(2.31), 2));
 }

@@ -236,6 +236,38 @@ doubly_reparameterised_gradients_are_those_of_the_bound(void **state)
             "gradient=dreg");
 }
 
+/* MMD^2 is a function of the codes: whatever the estimator of the rest is, what
+ * a weight of it adds to the gradient is the same. */
+static void every_estimator_has_the_gradient_of_mmd(void **state)
+{
+    (void)state;
+    enum { room = 400 };
+    static const char *const of[4] = {
+        "gradient=standard | mmd=0", "gradient=standard | mmd=7.3",
+        "gradient=dreg | mmd=0", "gradient=dreg | mmd=7.3"};
+    static double a[4][room];
+    double most = 0;
+    size_t n = 0;
+    rows r;
+    make(&r, 4, NULL, GENMOD_REAL);
+    for (size_t k = 0; k < 4; k++) {
+        lab l;
+        lab_open(&l, NET "objective=iwae | samples=4", 4, NULL, NULL);
+        lab_set(&l, of[k]);
+        lab_invent(&l, 0.4, 5);
+        lab_compile_update(&l, ROWS);
+        loss_of(&l, &r, 3);
+        n = gather(&l, a[k]);
+        lab_close(&l);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double more = a[1][i] - a[0][i];
+        assert_near(a[3][i] - a[2][i], more, 1e-12 * (1 + fabs(more)));
+        most = fmax(most, fabs(more));
+    }
+    assert_true(most > 0.1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +278,7 @@ int main(void)
         cmocka_unit_test(sticking_the_landing_has_the_gradient_of_the_bound),
         cmocka_unit_test(
             doubly_reparameterised_gradients_are_those_of_the_bound),
+        cmocka_unit_test(every_estimator_has_the_gradient_of_mmd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
