@@ -9,9 +9,12 @@ static void choose(const genmod_config *c, const model_schema *s, vae_body *b,
 {
     static const int32_t sigmas[] = {VAE_SIGMA_LEARNED, VAE_SIGMA_OPTIMAL,
                                      VAE_SIGMA_FIXED};
+    const int32_t likelihood = base_config_choice(c, VAE_LIKELIHOOD);
 
+    /* levels come with data: until then networks are looked at without */
     *out = (vae_choice){
-        .likelihood = base_config_choice(c, VAE_LIKELIHOOD),
+        .likelihood =
+            !s->d && likelihood == VAE_CATEGORICAL ? VAE_AUTO : likelihood,
         .sigma = sigmas[base_config_choice(c, VAE_SIGMA)],
         .sigma_value = base_config_f64(c, VAE_SIGMA_VALUE),
         .shared = -1,

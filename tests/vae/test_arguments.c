@@ -394,8 +394,7 @@ static void wrong_networks_are_refused(void **state)
         {"input=4 | encoder=dense", "encoder\": position 6"},
         {"input=4 | decoder=dense 3; dens 4", "decoder\": position 10"},
         {"input=4 | decoder=reshape 3x1x1", "decoder\": position"},
-        {"input=1x8x8 | encoder=maxpool 3 s2; dense 3", "decoder"},
-        {"input=4 | likelihood=categorical", "categorical"}};
+        {"input=1x8x8 | encoder=maxpool 3 s2; dense 3", "decoder"}};
     scene *const s = scene_open(SCENE_OPTIONS "classes=3", 0);
     check_clashes(s, sizeof cases / sizeof *cases, cases);
     /* found out when the columns are known */

@@ -114,6 +114,33 @@ static void likelihoods_want_their_columns(void **state)
     scene_close(s);
 }
 
+/* "input" tells how many columns there are, the data how many levels. */
+static void categories_of_a_given_input_wait_for_their_levels(void **state)
+{
+    (void)state;
+    static const int32_t kinds[2] = {GENMOD_CATEGORICAL, GENMOD_CATEGORICAL};
+    static const int32_t levels[2] = {3, 4};
+    double x[2 * N], out[2];
+    for (size_t i = 0; i < 2 * N; i++)
+        x[i] = (double)(i * i % 3);
+    genmod_workspace *const w = fixture_workspace(1, NULL);
+    genmod_data *const v = fixture_view(N, 2, x);
+    vae_model *const m = fixture_model(
+        "input=2 | likelihood=categorical | code=1 | batch_size=12");
+    fixture_configure(m, "epochs=2");
+    assert_status(vae_start(m, v, w), GENMOD_BAD_ARGUMENT, w);
+    assert_error_names(w, "schema that gives each column's levels");
+    assert_ok(genmod_data_set_schema(v, 2, kinds, levels, NULL));
+    assert_status(vae_fit(m, v, NULL, NULL, NULL, w), GENMOD_OK, w);
+    fixture_configure(m, "epochs=1");
+    assert_ok(vae_sample(m, 1, 0, 1, GENMOD_DRAW, NULL, GENMOD_F64, sizeof out,
+                         out, NULL));
+    assert_true(out[0] == 0 || out[0] == 1 || out[0] == 2);
+    vae_free(m);
+    genmod_data_free(v);
+    genmod_workspace_free(w);
+}
+
 static void cells_of_a_wrong_kind_are_named(void **state)
 {
     (void)state;
@@ -461,6 +488,7 @@ int main(void)
         cmocka_unit_test(labels_without_classes_are_refused),
         cmocka_unit_test(other_schemas_are_refused),
         cmocka_unit_test(likelihoods_want_their_columns),
+        cmocka_unit_test(categories_of_a_given_input_wait_for_their_levels),
         cmocka_unit_test(cells_of_a_wrong_kind_are_named),
         cmocka_unit_test(missing_cells_want_leave_of_model_and_view),
         cmocka_unit_test(impute_refuses_what_is_out_of_bounds),
