@@ -239,8 +239,8 @@ static void merging_of_diagonals_takes_no_square_of_the_columns(void **state)
     static double mean[2 * d], variance[2 * d];
     static const double share[] = {0.25, 0.75};
     for (size_t i = 0; i < sizeof mean / sizeof *mean; i++) {
-        mean[i] = i % 7;
-        variance[i] = 0.5 + i % 5;
+        mean[i] = (double)(i % 7);
+        variance[i] = 0.5 + (double)(i % 5);
     }
     genmod_context *c = NULL;
     genmod_workspace *w = NULL;
