@@ -750,6 +750,15 @@ def test_joblib_stores_and_loads(tmp_path):
                           e.transform(X))
 
 
+def test_from_bytes_classifies_by_number():
+    X = blobs()
+    e = genmod.Autoencoder(target='classes', epochs=1)
+    e.fit(X, np.where(X[:, 0] > 0, 'right', 'left'))
+    again = genmod.Autoencoder.from_bytes(e.to_bytes())
+    assert list(again.classes_) == [0, 1]
+    assert list(e.classes_[again.predict(X)]) == list(e.predict(X))
+
+
 def test_from_bytes_refuses_another_family():
     m = genmod.BayesianGaussianMixture().fit(blobs())
     with pytest.raises(ValueError, match="inference 'variational', not 'em'"):

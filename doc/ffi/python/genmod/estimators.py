@@ -129,6 +129,15 @@ class Autoencoder(Coder):
         y = np.asarray(y, float).reshape(len(X), -1)
         return Data(np.hstack([X, y]), weights=sample_weight)
 
+    @classmethod
+    def from_bytes(cls, data):
+        """The estimator that to_bytes(), or the library, wrote; parameters and
+        all. A file has no names of classes: classes_ are their numbers."""
+        new = super().from_bytes(data)
+        if new.target == 'classes':
+            new.classes_ = np.arange(int(new._learned('classes')))
+        return new
+
     def transform(self, X):
         """The code of each row, (n, z)."""
         return self._rows('encode', self._data(X), (self._n_features_out,))
