@@ -308,15 +308,16 @@ GENMOD_CALL int32_t ae_pretrain(ae_model *m, const genmod_data *x,
  * Begin with another model's encoder: ae_start(), then the encoder's weights
  * and the columns' means and deviations become those of `from`. What stands
  * behind the code (the head of a classifier, a decoder) starts afresh by
- * "seed". ae_fit() with "warm_start" goes on from there.
+ * "seed". ae_fit() with "warm_start" goes on from there. Layers without weights
+ * may differ: m may have "dropout" where from has none.
  *
  * @param m     the model; loses its weights
  * @param from  a model with weights, usually an autoencoder; may be m
  * @param x     what m will be trained on, as ae_start()
  * @param w     may be NULL
  * @retval GENMOD_BAD_ARGUMENT also where the encoders do not have the same
- * arrays, the rows not the same shape, or one standardises columns and the
- * other does not; the text names what does not fit
+ * arrays in the same order, the rows not the same shape, or one standardises
+ * columns and the other does not; the text names what does not fit
  * @retval GENMOD_NOT_FITTED from has no weights
  * The rest as ae_start(). After a failure the model is as it was. Since 0.2.
  */

@@ -10,40 +10,66 @@ static int is_encoders(const ad_store *s, size_t i)
     return memcmp(ad_store_name(s, i), ENCODER, sizeof ENCODER - 1) == 0;
 }
 
-/* The number of a variable by name, or their count. */
-static size_t find(const ad_store *s, const char *name)
+/* The first of the encoder's variables at or behind i, or their count. */
+static size_t next(const ad_store *s, size_t i)
 {
-    size_t i = 0;
-
-    while (i < ad_store_count(s) && !base_same(ad_store_name(s, i), name))
+    while (i < ad_store_count(s) && !is_encoders(s, i))
         i++;
     return i;
 }
 
-/* Each array of a's encoder is one of b's, of the same shape. */
-static int32_t check_arrays(const ad_store *a, const char *whose,
-                            const ad_store *b, const char *other,
-                            genmod_workspace *w)
+/* "weight" of "encoder.3.weight". Its number also counts layers that have no
+ * variables, in which two encoders may differ: dropout. */
+static const char *part_of(const char *name)
 {
-    for (size_t i = 0; i < ad_store_count(a); i++) {
-        const char *const name = ad_store_name(a, i);
-        const size_t at = is_encoders(a, i) ? find(b, name) : 0;
+    name += sizeof ENCODER - 1;
+    while (*name && *name != '.')
+        name++;
+    return name;
+}
 
-        if (!is_encoders(a, i))
-            continue;
-        if (at == ad_store_count(b))
-            return base_fail(w, GENMOD_BAD_ARGUMENT,
-                             "%s has the array %s; %s has not", whose, name,
-                             other);
-        if (!ad_shape_equal(ad_store_shape(a, i), ad_store_shape(b, at)))
-            return base_fail(w, GENMOD_BAD_ARGUMENT,
-                             "%s has %u numbers in %s; %s has %u, or the same "
-                             "in another shape",
-                             whose, (uint64_t)ad_elements(ad_store_shape(a, i)),
-                             name, other,
-                             (uint64_t)ad_elements(ad_store_shape(b, at)));
-    }
+static int32_t check_pair(const ad_store *a, size_t i, const ad_store *b,
+                          size_t j, genmod_workspace *w)
+{
+    const char *const ours = ad_store_name(a, i);
+    const char *const theirs = ad_store_name(b, j);
+
+    if (!base_same(part_of(ours), part_of(theirs)))
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "m has the array %s where from has %s", ours, theirs);
+    if (!ad_shape_equal(ad_store_shape(a, i), ad_store_shape(b, j)))
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "m has %u numbers in %s; from has %u, or the same in "
+                         "another shape",
+                         (uint64_t)ad_elements(ad_store_shape(a, i)), ours,
+                         (uint64_t)ad_elements(ad_store_shape(b, j)));
     return GENMOD_OK;
+}
+
+/* The encoders' variables pair by pair in the order of the layers: checks them,
+ * or copies b's to a's. */
+static int32_t walk_pairs(ad_store *a, const ad_store *b, int copying,
+                          genmod_workspace *w)
+{
+    size_t i = next(a, 0), j = next(b, 0);
+    int32_t status = GENMOD_OK;
+
+    for (; i < ad_store_count(a) && j < ad_store_count(b) && !status;
+         i = next(a, i + 1), j = next(b, j + 1))
+        if (copying)
+            memcpy(ad_store_value(a, i), ad_store_value(b, j),
+                   (size_t)ad_elements(ad_store_shape(a, i)) * sizeof(float));
+        else
+            status = check_pair(a, i, b, j, w);
+    if (!status && i < ad_store_count(a))
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "m has the array %s; from has not",
+                         ad_store_name(a, i));
+    if (!status && j < ad_store_count(b))
+        return base_fail(w, GENMOD_BAD_ARGUMENT,
+                         "from has the array %s; m has not",
+                         ad_store_name(b, j));
+    return status;
 }
 
 static int32_t check_columns(const model_body *from, const model_body *b,
@@ -82,22 +108,15 @@ static int32_t adopt(model_body *b, genmod_report *r, void *arg,
                      genmod_workspace *w)
 {
     const model_body *const from = arg;
-    const ad_store *const s = from->store;
     int32_t status = check_columns(from, b, w);
 
     (void)r;
     if (!status)
-        status = check_arrays(b->store, "m", s, "from", w);
+        status = walk_pairs(b->store, from->store, 0, w);
     if (!status)
-        status = check_arrays(s, "from", b->store, "m", w);
+        status = walk_pairs(b->store, from->store, 1, w);
     if (status)
         return status;
-    for (size_t i = 0; i < ad_store_count(s); i++)
-        if (is_encoders(s, i))
-            memcpy(
-                ad_store_value(b->store, find(b->store, ad_store_name(s, i))),
-                ad_store_value(s, i),
-                (size_t)ad_elements(ad_store_shape(s, i)) * sizeof(float));
     rescale(from, b, model_body_find(b, AE_LOW));
     rescale(from, b, model_body_find(b, AE_HIGH));
     memcpy(b->columns.center, from->columns.center, b->d * sizeof(double));

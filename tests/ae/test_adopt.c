@@ -76,6 +76,36 @@ static void an_adopted_encoder_gives_the_same_codes(void **state)
     close_scene(&s);
 }
 
+/* Whatever stands between the layers and has no weights may differ. */
+static void dropout_may_stand_between_adopted_layers(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "encoder=dropout 0.2; dense 5; sigmoid; dropout 0.5; dense 4; tanh; "
+        "dense 2 | target=classes | classes=3",
+        "encoder=dense 5; batchnorm; sigmoid; dense 4; tanh; dense 2"};
+    scene s;
+    double a[N * 2], b[N * 2];
+    open_scene(&s);
+    s.w = fixture_workspace(1, NULL);
+    ae_model *const from = fixture_model(stack);
+    ae_model *m = fixture_model(others[0]);
+    assert_ok(ae_fit(from, s.v, NULL, NULL, NULL, NULL));
+    assert_ok(ae_adopt(m, from, s.v, NULL));
+    assert_ok(ae_encode(from, s.v, GENMOD_F64, sizeof a, a, NULL));
+    assert_ok(ae_encode(m, s.v, GENMOD_F64, sizeof b, b, NULL));
+    assert_memory_equal(a, b, sizeof a);
+    ae_free(m);
+    m = fixture_model(others[1]);
+    assert_status(ae_adopt(m, from, s.v, s.w), GENMOD_BAD_ARGUMENT, s.w);
+    assert_string_equal(
+        genmod_workspace_error(s.w),
+        "m has the array encoder.1.scale where from has encoder.2.weight");
+    ae_free(m);
+    ae_free(from);
+    close_scene(&s);
+}
+
 /* Salt and pepper are the extremes of m's rows, whatever the units of from's:
  * cells of an image, whose columns the networks take in another order. */
 static void an_adopted_scale_keeps_the_extremes_of_the_rows(void **state)
@@ -250,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(an_adopted_encoder_gives_the_same_codes),
+        cmocka_unit_test(dropout_may_stand_between_adopted_layers),
         cmocka_unit_test(an_adopted_scale_keeps_the_extremes_of_the_rows),
         cmocka_unit_test(what_does_not_fit_is_not_adopted),
         cmocka_unit_test(a_frozen_encoder_stays_as_it_is),
