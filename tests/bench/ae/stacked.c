@@ -2,12 +2,13 @@
  * 2,000 to choose by, 48,000 to judge by (the sizes of Larochelle et al. 2007's
  * mnist-basic, but for the test).
  *
- *     stacked folder full|few|choose NOISE EPOCHS FINE RATE SEED…
+ *     stacked folder full|few|choose NOISE EPOCHS FINE RATE DROPOUT SEED…
  *
- * Three layers of WIDTH sigmoid units (a variable of the environment, 1000
+ * Three layers of WIDTH sigmoid units (a variable of the environment, 500
  * without it), each pre-trained for EPOCHS passes over the 10,000. `choose`:
  * with NOISE of the cells masked, then all fine-tuned on the 10,000 for FINE
- * passes at RATE, or at each of some rates with commas between. `few`: the same
+ * passes at RATE, or at each of some rates with commas between, and with
+ * DROPOUT, as 0.2,0.5: of the cells, and of each layer's units. `few`: the same
  * start fine-tuned on 100, 300 and 1,000 labels, each beside a random start.
  * `full`: on the 10,000, also from a plain pre-training and a random start. A
  * line a fit, with the errors on the 2,000 and the 48,000 in percent and its
@@ -27,7 +28,8 @@
 struct study {
     struct pictures p;
     genmod_data *train, *choose, *test;
-    char encoder[128];
+    char encoder[128]; /* in pre-training */
+    char tuned[256];   /* the same with dropout */
     const char *noise, *epochs, *fine, *rate;
     genmod_workspace *w;
 };
@@ -70,7 +72,7 @@ static ae_model *pretrained(const struct study *s, const char *noise,
                  {AE_TIED, "1"},
                  {AE_CORRUPTION, "masking"},
                  {AE_CORRUPTION_LEVEL, noise},
-                 {AE_BATCH_SIZE, "100"},
+                 {AE_BATCH_SIZE, "20"},
                  {AE_PRETRAIN_EPOCHS, s->epochs},
                  {AE_SEED, seed},
                  {NULL, NULL}};
@@ -92,7 +94,7 @@ static void tune(const struct study *s, const char *what, const ae_model *m,
     const long more = n < TRAIN ? 3000 / (long)n : 1;
     snprintf(passes, sizeof passes, "%ld", more * atol(s->fine));
     snprintf(steps, sizeof steps, "%ld", atol(passes) * ((long)n / batch));
-    options o = {{AE_ENCODER, s->encoder},
+    options o = {{AE_ENCODER, s->tuned},
                  {AE_LOSS, "bce"},
                  {AE_TARGET, "classes"},
                  {AE_CLASSES, "10"},
@@ -167,11 +169,26 @@ static void study_seed(const struct study *s, const char *mode,
     tune(s, "random start", NULL, s->train, TRAIN, seed);
 }
 
+static void write_encoders(struct study *s, const char *width,
+                           const char *dropout)
+{
+    double cells, units;
+    expect(sscanf(dropout, "%lf,%lf", &cells, &units) == 2, "two dropouts");
+    snprintf(s->encoder, sizeof s->encoder,
+             "dense %s; sigmoid; dense %s; sigmoid; dense %s; sigmoid", width,
+             width, width);
+    snprintf(s->tuned, sizeof s->tuned,
+             "dropout %g; dense %s; sigmoid; dropout %g; dense %s; sigmoid; "
+             "dropout %g; dense %s; sigmoid; dropout %g",
+             cells, width, units, width, units, width, units);
+}
+
 int main(int argc, char **argv)
 {
-    const char *const width = getenv("WIDTH") ? getenv("WIDTH") : "1000";
+    const char *const width = getenv("WIDTH") ? getenv("WIDTH") : "500";
     struct study s = {.w = NULL};
-    expect(argc > 7, "folder full|few|choose noise epochs fine rate seed…");
+    expect(argc > 8,
+           "folder full|few|choose noise epochs fine rate dropout seed…");
     setvbuf(stdout, NULL, _IOLBF, 0);
     read_mnist(argv[1], &s.p);
     expect(s.p.n > 2 * (TRAIN + CHOOSE), "more pictures");
@@ -182,11 +199,9 @@ int main(int argc, char **argv)
     s.epochs = argv[4];
     s.fine = argv[5];
     s.rate = argv[6];
-    snprintf(s.encoder, sizeof s.encoder,
-             "dense %s; sigmoid; dense %s; sigmoid; dense %s; sigmoid", width,
-             width, width);
+    write_encoders(&s, width, argv[7]);
     need(genmod_workspace_new(NULL, &s.w), NULL);
-    for (int i = 7; i < argc; i++)
+    for (int i = 8; i < argc; i++)
         study_seed(&s, argv[2], argv[i]);
     genmod_workspace_free(s.w);
     genmod_data_free(s.train);
