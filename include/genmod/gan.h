@@ -295,7 +295,7 @@ GENMOD_CALL int32_t gan_fit(gan_model *m, const genmod_data *x,
  * equilibrium. accuracy_real and accuracy_fake: shares on the right side of 1/2.
  * squared_gradient_real and _fake: mean of |dy/dx|^2 where the penalty looks at it.
  * spread_ratio: variance of generated rows over that of the data, summed over
- * columns. The update ratios, every 63 updates: length of one over the weights'.
+ * columns. The update ratios, every 63 updates or so: length of one over weights'.
  *
  * js_bound is a lower bound of the divergence of Jensen and Shannon between
  * generated rows and the data, in nats from 0 to ln 2, by up to 512 held-out rows

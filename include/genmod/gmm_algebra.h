@@ -321,7 +321,8 @@ GENMOD_CALL int32_t gmm_log_density_gradient(const gmm_model *m,
  * @param[out] need the doubles that it takes: the mixture's free parameters and 1;
  *   may be NULL
  * @param w         may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL
+ * @retval GENMOD_BAD_ARGUMENT NULL, or the model has factors or noise (options
+ *   "covariance" and "noise"), which have no such numbers
  * @retval GENMOD_NOT_FITTED
  * @retval GENMOD_TOO_SMALL cap < *need; out is untouched
  * @retval GENMOD_BREAKDOWN a covariance is singular
@@ -342,8 +343,8 @@ GENMOD_CALL int32_t gmm_get_coordinates(const gmm_model *m, size_t cap,
  * @param n      numbers, as gmm_get_coordinates() counts them
  * @param theta  [n], finite
  * @param w      may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, another d or n, or covariances that leave the
- *   range of doubles
+ * @retval GENMOD_BAD_ARGUMENT NULL, another d or n, a model with factors or noise, or
+ *   covariances that leave the range of doubles
  * @retval GENMOD_NON_FINITE the text names the element
  * @retval GENMOD_BUSY the model is being trained
  * @retval GENMOD_NO_MEMORY
@@ -363,6 +364,7 @@ GENMOD_CALL int32_t gmm_set_coordinates(gmm_model *m, size_t d, size_t n,
  * @param[out] out  as gmm_get_coordinates() orders them; may be NULL if cap is 0.
  *   Untouched after a failure
  * @param[out] need the doubles that it takes; may be NULL
+ * @retval GENMOD_BAD_ARGUMENT also where gmm_get_coordinates() has it
  * @retval GENMOD_TOO_SMALL cap < *need
  * The rest as gmm_log_density(). Cost: as a gmm_step(), and O(k d^3).
  * Bishop 2006, (9.16), (9.19). Since 0.2.
@@ -379,6 +381,7 @@ GENMOD_CALL int32_t gmm_likelihood_gradient(const gmm_model *m,
  * @param bytes  at out, at least n times as many doubles as gmm_get_coordinates()
  *   gives
  * @param[out] out  [n, those]
+ * @retval GENMOD_BAD_ARGUMENT also where gmm_get_coordinates() has it
  * @retval GENMOD_UNSUPPORTED x has noise (genmod_data_set_noise())
  * The rest as gmm_log_density_gradient(). Cost: O(n k d^2), and as much memory as out.
  * A row's bits depend on it alone. Since 0.2.

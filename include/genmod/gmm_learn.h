@@ -90,7 +90,8 @@ GENMOD_CALL int32_t gmm_set_prior(gmm_model *m, size_t d, const double *mean,
  *   afterwards, but only gmm_maximise() of the same parameters takes the sums
  * @param[out] out  owned by the caller; NULL after a failure
  * @param w         may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, or inference is "variational"
+ * @retval GENMOD_BAD_ARGUMENT NULL, inference is "variational", or the model has
+ *   option "prior" or "noise", which go by all rows at once
  * @retval GENMOD_NOT_FITTED
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
@@ -175,7 +176,8 @@ GENMOD_API void gmm_statistics_free(gmm_statistics *s);
  * @param m  the model, with the parameters that the sums were made under
  * @param s  stays as it is, and does not fit the model any more
  * @param w  may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, or sums under other parameters, or of no rows
+ * @retval GENMOD_BAD_ARGUMENT NULL, sums under other parameters or of no rows, or a
+ *   model that gmm_statistics_new() refuses
  * @retval GENMOD_BREAKDOWN on_singular is "error" and a covariance is singular
  * @retval GENMOD_BUSY the model is being trained
  * @retval GENMOD_NOT_FITTED
@@ -196,7 +198,7 @@ GENMOD_CALL int32_t gmm_maximise(gmm_model *m, const gmm_statistics *s,
  * parameters starts it, as gmm_start(), and counts in full. Batches of several
  * hundred rows are better than single ones.
  *
- * @param m  the model, inference "em"
+ * @param m  the model, inference "em", without options "prior" and "noise"
  * @param x  [n, d], n >= k, finite but for missing cells: the batch
  * @param w  may be NULL
  * The rest as gmm_step(). After a failure the model is as it was. Cost: as gmm_step()

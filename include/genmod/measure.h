@@ -296,8 +296,10 @@ GENMOD_CALL int32_t genmod_gaussian_frechet(size_t d, const double *mean_p,
  * @retval GENMOD_NO_MEMORY
  * @retval GENMOD_LIMIT
  * Cost: O(n^2 d), all pairs, over the workspace's threads; some 12 MiB and 16 KiB
- * for each of the k, whatever n is, and the rows are read n / 2048 times. The bias grows with
- * d. Kozachenko, Leonenko 1987; Kraskov et al. 2004, (20). Since 0.2.
+ * for each of the k, whatever n is, and half a MiB for each thread beside the
+ * first, as in all calls that look at all pairs; the rows are read n / 2048 times.
+ * The bias grows with d. Kozachenko, Leonenko 1987; Kraskov et al. 2004, (20).
+ * Since 0.2.
  */
 GENMOD_CALL int32_t genmod_sample_entropy(const genmod_data *x, size_t k,
                                           int32_t unit, double *out,

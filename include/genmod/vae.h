@@ -448,7 +448,8 @@ GENMOD_CALL int32_t vae_log_weights(const vae_model *m, const genmod_data *x,
  * (Burda et al. 2016, theorem 1).
  * @param draws  of z a row, 1 to 2^24; 5000 is customary
  * @param[out] out    [n], in nats and in the units of the data
- * @param[out] error  [n], the standard error by the delta method; may be NULL
+ * @param[out] error  [n], the standard error by the delta method, NaN of one draw;
+ *   may be NULL
  * @retval GENMOD_UNSUPPORTED with "codebook", or where the likelihood is a loss
  *   (Bernoulli of cells that are not 0 or 1) and no density
  * The rest as vae_elbo(). O(draws) decodings a row. Since 0.2.

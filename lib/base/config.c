@@ -92,6 +92,13 @@ static int32_t put_f64(genmod_config *c, size_t i, double v,
     return out_of_bounds(w, o, given);
 }
 
+/* As whole numbers: 2^53 + 1 is no double. */
+static int is_within(const base_option *o, int64_t v)
+{
+    return (o->minimum < -0x1p63 || v >= (int64_t)o->minimum) &&
+           (o->maximum >= 0x1p63 || v <= (int64_t)o->maximum);
+}
+
 static int32_t put_i64(genmod_config *c, size_t i, int64_t v,
                        genmod_workspace *w)
 {
@@ -100,7 +107,7 @@ static int32_t put_i64(genmod_config *c, size_t i, int64_t v,
 
     if (o->type == BASE_F64)
         return put_f64(c, i, (double)v, w);
-    if ((double)v >= o->minimum && (double)v <= o->maximum) {
+    if (is_within(o, v)) {
         c->values[i].i64 = v;
         return GENMOD_OK;
     }

@@ -152,13 +152,16 @@ static double plain_ln(double v)
     return v;
 }
 
+/* Of counts alone: other columns have units that floats need not hold. */
 static void set_counts(const gan_body *b)
 {
     const nn_columns *const c = &b->base.columns;
 
     for (size_t j = 0; j < b->base.d; j++) {
-        values(b, b->table.shift)[j] = (float)-c->center[j];
-        values(b, b->table.factor)[j] = (float)(1 / c->scale[j]);
+        const int counts = b->table.kind[j] == GENMOD_COUNT;
+
+        values(b, b->table.shift)[j] = counts ? (float)-c->center[j] : 0;
+        values(b, b->table.factor)[j] = counts ? (float)(1 / c->scale[j]) : 1;
     }
 }
 

@@ -299,7 +299,7 @@ static void publish_ratios(model_trainer *t)
     base_report_set(t->report, GAN_REPORT_G_UPDATE_RATIO,
                     t->tally[G_RATIO] > 0 ? t->tally[G_RATIO] : NAN);
     base_report_set(t->report, GAN_REPORT_UPDATE_RATIO_AGE,
-                    t->tally[RATIO_AGE]);
+                    t->tally[D_RATIO] > 0 ? t->tally[RATIO_AGE] : NAN);
 }
 
 static void publish_pass(model_trainer *t)

@@ -144,8 +144,8 @@ static void begin(const factors *t)
 
     for (size_t a = 0; a < d; a++)
         for (size_t b = 0; b < d; b++)
-            t->m[a * d + b] =
-                t->s[a * d + b] / sqrt(t->s[a * d + a] * t->s[b * d + b]);
+            t->m[a * d + b] = t->s[a * d + b] /
+                              (sqrt(t->s[a * d + a]) * sqrt(t->s[b * d + b]));
     (void)kern_eigen(d, t->m, d, e, v, d, e + d);
     for (size_t i = 0; i < d - q; i++)
         rest += e[i] / (double)(d - q);

@@ -19,10 +19,22 @@ static size_t number(const char **s, size_t k)
     return v < k ? v : k;
 }
 
-/* Calls of `flags` NULL count alone. Returns how many are held, or k + 1 for a
- * text that says nothing. */
+/* Whether j is among the numbers of a text up to `end`. */
+static int is_before(const char *s, const char *end, size_t k, size_t j)
+{
+    while (s < end) {
+        if (number(&s, k) == j)
+            return 1;
+        s++;
+    }
+    return 0;
+}
+
+/* Calls of `flags` NULL count alone. Returns how many are held, each once, or
+ * k + 1 for a text that says nothing. */
 static size_t parse(const char *s, size_t k, unsigned char *flags)
 {
+    const char *const text = s;
     size_t n = 0;
 
     if (base_same(s, "none"))
@@ -33,11 +45,12 @@ static size_t parse(const char *s, size_t k, unsigned char *flags)
         return k;
     }
     for (;; s++) {
+        const char *const at = s;
         const size_t j = number(&s, k);
 
         if (j == k || (*s && *s != ','))
             return k + 1;
-        n += !flags || !flags[j];
+        n += !is_before(text, at, k, j);
         if (flags)
             flags[j] = 1;
         if (!*s)

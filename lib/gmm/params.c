@@ -150,7 +150,8 @@ static int32_t check_symmetric(const gmm_params *p, size_t unit,
 
     for (size_t i = 0; i < d; i++) {
         for (size_t c = i + 1; c < d; c++) {
-            const double bound = 1e-8 * sqrt(fabs(a[i * d + i] * a[c * d + c]));
+            const double bound =
+                1e-8 * sqrt(fabs(a[i * d + i])) * sqrt(fabs(a[c * d + c]));
 
             if (!(fabs(a[i * d + c] - a[c * d + i]) <= bound))
                 return base_fail(

@@ -170,7 +170,7 @@ static int32_t check_cells(const gmm_posterior *p, const gmm_covariance *t,
     for (size_t i = 0; t->triangle && i < d; i++)
         for (size_t c = 0; c < i; c++)
             if (!(fabs(s[i * d + c] - s[c * d + i]) <=
-                  1e-8 * sqrt(fabs(s[i * d + i] * s[c * d + c]))))
+                  1e-8 * sqrt(fabs(s[i * d + i])) * sqrt(fabs(s[c * d + c]))))
                 return base_fail(w, GENMOD_BAD_ARGUMENT,
                                  "cov is not symmetric in row %u, column %u",
                                  (uint64_t)i, (uint64_t)c);

@@ -7,12 +7,13 @@
 #include "gmm/statistics.h"
 
 /* The parameters as statistics of weight 1, about what the pass's are about,
- * without the ridge that the last M-step added. */
+ * without the ridge that the last M-step added, and with the share of the
+ * correlations that it took off, but for a share of 1. */
 typedef struct past_sums {
     const gmm_params *p;
     const gmm_tables *t;
     const gmm_stats *s;
-    double ridge, mean_variance;
+    double ridge, mean_variance, shrinkage;
 } past_sums;
 
 static double scale_of(const past_sums *u, size_t c)
@@ -39,6 +40,8 @@ static double covariance(const past_sums *u, size_t j, size_t a, size_t b)
     if (a == b)
         v -= u->ridge *
              (p->type->scalar ? u->mean_variance : p->column_variance[a]);
+    else if (u->shrinkage < 1)
+        v /= 1 - u->shrinkage;
     return (a == b && v < 0 ? 0 : v) * scale_of(u, a) * scale_of(u, b);
 }
 
@@ -86,7 +89,8 @@ static void look_back(gmm_job *job, const gmm_track *t, double step)
     past_sums u = {.p = t->now,
                    .t = gmm_tables_of(t->now, job->element),
                    .s = t->stats,
-                   .ridge = job->rules.ridge};
+                   .ridge = job->rules.ridge,
+                   .shrinkage = job->rules.shrinkage};
 
     for (size_t c = 0; c < job->d; c++)
         u.mean_variance += t->now->column_variance[c] / (double)job->d;

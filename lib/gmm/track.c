@@ -47,10 +47,11 @@ void gmm_job_publish(const gmm_job *job, const gmm_track *t, size_t before)
                                                  job->k, job->d));
     if (job->vary)
         gmm_vary_publish(job, t);
-    if (!job->side)
+    if (!gmm_noise_wanted(job->m->config))
         return;
-    base_report_set(r, GMM_REPORT_NOISE, t->now->noise[0]);
-    base_report_set(r, GMM_REPORT_NOISE_VOLUME, gmm_noise_volume(t->now));
+    base_report_set(r, GMM_REPORT_NOISE, job->m->params->noise[0]);
+    base_report_set(r, GMM_REPORT_NOISE_VOLUME,
+                    gmm_noise_volume(job->m->params));
 }
 
 void gmm_job_count(const gmm_job *job, size_t iterations)

@@ -340,6 +340,7 @@ int32_t genmod_sample_frechet(const genmod_data *x, const genmod_data *y,
     double t[1 + MEASURE_BATCHES], mean = 0, spread = 0, g;
     base_call call;
     int32_t status;
+    int exponent;
 
     w = base_enter(&call, w, &status);
     if (!w)
@@ -353,12 +354,16 @@ int32_t genmod_sample_frechet(const genmod_data *x, const genmod_data *y,
     g = (double)s.count;
     for (size_t b = 1; b <= s.count; b++)
         mean += t[b] / g;
-    for (size_t b = 1; b <= s.count; b++)
-        spread += (t[b] - mean) * (t[b] - mean);
+    exponent = measure_exponent(t[0]);
+    for (size_t b = 1; b <= s.count; b++) {
+        const double e = ldexp(t[b] - mean, -exponent);
+
+        spread += e * e;
+    }
     *out = g * t[0] - (g - 1) * mean;
     if (raw)
         *raw = t[0];
     if (standard_error)
-        *standard_error = sqrt(spread * (g - 1) / g);
+        *standard_error = ldexp(sqrt(spread * (g - 1) / g), exponent);
     return base_leave(&call, GENMOD_OK);
 }

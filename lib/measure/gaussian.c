@@ -169,6 +169,15 @@ double measure_gaussian_renyi(const kern_ops *f64, size_t d, const double *mp,
     return rest <= 0 ? 0 : rest / 2;
 }
 
+static double greatest(size_t n, const double *a)
+{
+    double most = 0;
+
+    for (size_t i = 0; i < n; i++)
+        most = fabs(a[i]) > most ? fabs(a[i]) : most;
+    return most;
+}
+
 /* The sum of the singular values of L_q^T L_p, as roots of the eigenvalues of a
  * symmetric matrix: real, whatever rounding does. work: 2 d^2 + 3 d. */
 static double trace_of_root(const kern_ops *f64, size_t d, const double *lp,
@@ -177,14 +186,18 @@ static double trace_of_root(const kern_ops *f64, size_t d, const double *lp,
     double *const c = work, *const square = c + d * d;
     double *const e = square + d * d, *const more = e + d;
     measure_sum s = {0};
+    int out;
 
     f64->gemm(1, 0, d, d, d, 1.0, lq, d, lp, d, 0.0, c, d, pack);
+    out = measure_exponent(greatest(d * d, c));
+    for (size_t i = 0; i < d * d && out; i++)
+        c[i] = ldexp(c[i], -out);
     f64->gemm(1, 0, d, d, d, 1.0, c, d, c, d, 0.0, square, d, pack);
     if (!kern_eigen(d, square, d, e, c, d, more))
         return NAN;
     for (size_t i = 0; i < d; i++)
         measure_add(&s, e[i] > 0 ? sqrt(e[i]) : 0);
-    return measure_total(&s);
+    return ldexp(measure_total(&s), out);
 }
 
 size_t measure_frechet_work(size_t d)

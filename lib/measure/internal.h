@@ -18,6 +18,9 @@ typedef struct measure_sum {
 
 void measure_add(measure_sum *s, double x);
 double measure_total(const measure_sum *s);
+/* The power of two to take out of numbers like v before they are squared, and
+ * to put back behind the root; 0 where squares stay well within doubles. */
+int measure_exponent(double v);
 
 /* ---- log.c: logarithms whose leading terms are gone --------------------- */
 

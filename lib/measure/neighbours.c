@@ -163,6 +163,7 @@ static int32_t gather(const measure_panels *x, const measure_panels *candidates,
                          .candidates = candidates,
                          .visit = visit,
                          .settle = settle};
+    const base_mark mark = base_scratch_mark(w);
     nearest s;
     int32_t status;
 
@@ -171,6 +172,7 @@ static int32_t gather(const measure_panels *x, const measure_panels *candidates,
     status = open_nearest(&s, k, x == candidates, &walk, w);
     if (!status)
         status = measure_walk_run(&walk, w);
+    base_scratch_release(w, mark);
     *ln = measure_total(&s.ln);
     *psi = measure_total(&s.psi);
     return status;

@@ -243,6 +243,7 @@ static int32_t check(slices *s, const genmod_data *x, const genmod_data *y,
 static int32_t run(slices *s, double *out, double *error, genmod_workspace *w)
 {
     double mean = 0, spread = 0;
+    int exponent = 0;
     int32_t status = take_memory(s, w);
 
     if (!status)
@@ -251,10 +252,12 @@ static int32_t run(slices *s, double *out, double *error, genmod_workspace *w)
         double v = 0;
 
         status = run_group(s, g, &v, w);
+        if (g == 0)
+            exponent = measure_exponent(v);
         /* Welford 1962 */
         const double e = v - mean;
         mean += e / (double)(g + 1);
-        spread += e * (v - mean);
+        spread += ldexp(e, -exponent) * ldexp(v - mean, -exponent);
     }
     if (!status && !isfinite(mean))
         status = base_fail(w, GENMOD_BREAKDOWN,
@@ -263,7 +266,9 @@ static int32_t run(slices *s, double *out, double *error, genmod_workspace *w)
         return status;
     *out = mean;
     if (error)
-        *error = sqrt(spread / (double)(s->groups - 1) / (double)s->groups);
+        *error =
+            ldexp(sqrt(spread / (double)(s->groups - 1) / (double)s->groups),
+                  exponent);
     return GENMOD_OK;
 }
 

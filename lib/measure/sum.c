@@ -18,3 +18,12 @@ double measure_total(const measure_sum *s)
 {
     return isfinite(s->total) ? s->total + s->correction : s->total;
 }
+
+int measure_exponent(double v)
+{
+    int exponent = 0;
+
+    if (v != 0 && isfinite(v))
+        frexp(v, &exponent);
+    return exponent > -256 && exponent < 256 ? 0 : exponent;
+}

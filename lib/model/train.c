@@ -399,6 +399,8 @@ int32_t model_step(model *m, const genmod_data *x, genmod_workspace *w)
         status = model_check_fitted(m, w);
     if (!status)
         status = check_width(m, x, w);
+    if (!status)
+        status = base_cancelled(w);
     status = model_agree(m, x, NULL, 0, status, w);
     return base_leave(&call, status ? status : step(m, x, w));
 }

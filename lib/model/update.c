@@ -5,7 +5,7 @@
 #include "model/model.h"
 
 #define SAMPLES 256 /* trained numbers that ranks compare */
-#define MEASURED 63 /* updates, of which the last's length is measured */
+#define MEASURED 63 /* updates at least, of which the last is measured */
 
 void *model_trainer_input(const model_trainer *t, const ad_program *p,
                           const char *name)
@@ -324,6 +324,15 @@ static int is_due(const model_trainer *t, size_t phase, uint64_t step)
     return (step + 1) % t->phase[phase].every == 0;
 }
 
+/* In an update that all players move in, so that their lengths are of one. */
+static int is_measured(const model_trainer *t, uint64_t step)
+{
+    const uint64_t every = t->phases > 1 ? t->phase[1].every : 1;
+
+    return t->undo &&
+           (step + 1) % ((MEASURED + every - 1) / every * every) == 0;
+}
+
 /* What an update is about to change. */
 static void keep(model_trainer *t)
 {
@@ -363,7 +372,7 @@ static int32_t update(void *self, uint64_t step, size_t m, const int64_t *rows,
     double other;
     int32_t status;
 
-    t->measures = t->undo && (step + 1) % MEASURED == 0;
+    t->measures = is_measured(t, step);
     if (both || t->measures)
         keep(t);
     status = run_phase(t, 0, step, m, rows, loss, w);

@@ -14,6 +14,7 @@ static const base_option options[] = {
 
 static const base_option others[] = {
     {"components", BASE_I64, 1, "1", 1, 65536, NULL, NULL, "How many."},
+    {"row", BASE_I64, 0, "0", -0x1p53, 0x1p53, NULL, NULL, "Which."},
     {NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL},
 };
 
@@ -132,6 +133,24 @@ static void values_out_of_bounds_name_the_bound(void **state)
                    "\"tolerance\" is nan");
     assert_refused(f, genmod_config_set_str(f->c, "tolerance", "nan", f->w),
                    "\"tolerance\" is nan");
+}
+
+/* Whole numbers that no double tells from the bound. */
+static void bounds_of_whole_numbers_are_exact(void **state)
+{
+    const fixture *const f = *state;
+    const int64_t most = INT64_C(1) << 53;
+    genmod_config *const c = make(others);
+
+    assert_ok(genmod_config_set_i64(c, "row", most, f->w));
+    assert_ok(genmod_config_set_i64(c, "row", -most, f->w));
+    assert_refused(f, genmod_config_set_i64(c, "row", most + 1, f->w),
+                   "\"row\" is 9007199254740993; it must be from "
+                   "-9007199254740992 to 9007199254740992");
+    assert_refused(f,
+                   genmod_config_set_str(c, "row", "-9007199254740993", f->w),
+                   "\"row\" is -9007199254740993");
+    genmod_config_free(c);
 }
 
 static void values_of_another_type_are_refused(void **state)
@@ -375,6 +394,7 @@ int main(void)
         WITH(values_start_at_their_defaults),
         WITH(every_type_is_set_and_got),
         WITH(values_out_of_bounds_name_the_bound),
+        WITH(bounds_of_whole_numbers_are_exact),
         WITH(values_of_another_type_are_refused),
         WITH(text_that_is_no_value_is_refused),
         WITH(null_is_refused),

@@ -422,6 +422,50 @@ static void a_game_left_alone_finds_a_small_ring(void **state)
     gan_free(m);
 }
 
+/* Twenty rows of a short game on x in another unit. */
+static double *rows_in_unit(const double *x, double unit, const char *numeric)
+{
+    double *const y = fixture_take(N * D, sizeof *y);
+    double *const out = fixture_take(20 * D, sizeof *out);
+    char options[160];
+    for (size_t i = 0; i < N * D; i++)
+        y[i] = unit * x[i];
+    (void)snprintf(options, sizeof options,
+                   "generator=dense 3; tanh | discriminator=dense 3; tanh | "
+                   "batch_size=40 | updates=3 | numeric=%s",
+                   numeric);
+    genmod_data *const v = fixture_view(N, D, y);
+    gan_model *const m = fixture_model(options);
+    assert_ok(gan_fit(m, v, NULL, NULL, NULL, NULL));
+    assert_ok(gan_sample(m, 5, 0, 20, NULL, GENMOD_F64, 20 * D * sizeof *out,
+                         out, NULL));
+    gan_free(m);
+    genmod_data_free(v);
+    free(y);
+    return out;
+}
+
+/* Powers of two round nothing, not even where no float has the unit. */
+static void the_unit_changes_no_game(void **state)
+{
+    (void)state;
+    static const char *const numeric[] = {"standard", "quantile", "modes",
+                                          "heaps"};
+    static const double unit[] = {0x1p-200, 0x1p200};
+    double *const x = invent(1);
+    for (size_t i = 0; i < sizeof numeric / sizeof *numeric; i++) {
+        double *const rows = rows_in_unit(x, 1, numeric[i]);
+        for (size_t u = 0; u < sizeof unit / sizeof *unit; u++) {
+            double *const same = rows_in_unit(x, unit[u], numeric[i]);
+            for (size_t j = 0; j < 20 * D; j++)
+                assert_true(same[j] == unit[u] * rows[j]);
+            free(same);
+        }
+        free(rows);
+    }
+    free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +478,7 @@ int main(void)
         cmocka_unit_test(few_columns_left_alone_have_room_for_heaps),
         cmocka_unit_test(over_ranks_columns_are_as_without),
         cmocka_unit_test(a_model_by_heaps_goes_on_on_one_rank_alone),
+        cmocka_unit_test(the_unit_changes_no_game),
         cmocka_unit_test(a_game_left_alone_finds_a_small_ring),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

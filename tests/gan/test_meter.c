@@ -2,6 +2,7 @@
  * healthy one raises none; probabilities and the bound are what they should be.
  */
 #include <math.h>
+#include <stdio.h>
 
 #include "gan/fixture.h"
 #include "gan/internal.h"
@@ -99,6 +100,39 @@ static void figures_of_tiny_networks_are_aged(void **state)
                         (age > 0));
             loss = fixture_number(m, GAN_REPORT_D_LOSS);
             paired = fixture_number(m, GAN_REPORT_D_PAIRED);
+        }
+        gan_free(m);
+    }
+    genmod_data_free(v);
+    free(x);
+}
+
+/* Both players' in one update, of as many as D makes for whole ones of G. */
+static void update_ratios_have_one_age(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *game;
+        int first;
+    } games[] = {{"d_updates=1", 63}, {"d_updates=5", 65}, {"d_updates=7", 63}};
+    enum { N = 40, D = 2 };
+    double *const x = fixture_take(N * D, sizeof *x);
+    genmod_data *const v = cloud(N, D, x);
+    for (size_t i = 0; i < sizeof games / sizeof *games; i++) {
+        char options[120];
+        (void)snprintf(options, sizeof options,
+                       "batch_size=8 | generator=dense 2 | "
+                       "discriminator=dense 2 | %s",
+                       games[i].game);
+        gan_model *const m = play(v, options, games[i].first - 1);
+        assert_true(isnan(fixture_number(m, GAN_REPORT_D_UPDATE_RATIO)));
+        assert_true(isnan(fixture_number(m, GAN_REPORT_G_UPDATE_RATIO)));
+        assert_true(isnan(fixture_number(m, GAN_REPORT_UPDATE_RATIO_AGE)));
+        for (int age = 0; age < 2; age++) {
+            assert_ok(gan_step(m, v, NULL));
+            assert_true(fixture_number(m, GAN_REPORT_D_UPDATE_RATIO) > 0);
+            assert_true(fixture_number(m, GAN_REPORT_G_UPDATE_RATIO) > 0);
+            assert_true(fixture_number(m, GAN_REPORT_UPDATE_RATIO_AGE) == age);
         }
         gan_free(m);
     }
@@ -237,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_healthy_game_raises_no_flag),
         cmocka_unit_test(figures_of_tiny_networks_are_aged),
+        cmocka_unit_test(update_ratios_have_one_age),
         cmocka_unit_test(each_failure_raises_its_flag),
         cmocka_unit_test(an_orbit_is_told_from_a_game_that_settles),
         cmocka_unit_test(rows_known_by_heart_are_noticed),

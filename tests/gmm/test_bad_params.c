@@ -102,6 +102,33 @@ static void a_covariance_that_is_not_symmetric_is_refused(void **state)
     }
 }
 
+/* Whatever its unit: the product of two variances need be no number. */
+static void symmetry_is_in_units_of_the_diagonal(void **state)
+{
+    (void)state;
+    static const double unit[] = {1e-170, 1, 1e160};
+    const double w = 1, mu[2] = {0};
+    gmm_model *const m = fixture_model(1, REF_FULL, NULL);
+    gmm_model *const v = fixture_model(1, REF_FULL, "inference=variational");
+    genmod_workspace *const ws = fixture_workspace(1);
+    for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
+        const double u = unit[i];
+        const double bent[4] = {2 * u, 0.5 * u, 0.6 * u, u};
+        const double rounded[4] = {2 * u, 0.5 * u, 0.5 * u * (1 + 1e-12), u};
+        assert_status(gmm_set_params(m, 1, 2, &w, mu, 4, bent, ws),
+                      GENMOD_BAD_ARGUMENT, ws);
+        fixture_says(ws, "not symmetric");
+        assert_ok(gmm_set_params(m, 1, 2, &w, mu, 4, rounded, ws));
+        assert_status(gmm_set_prior(v, 2, mu, 4, bent, ws), GENMOD_BAD_ARGUMENT,
+                      ws);
+        fixture_says(ws, "not symmetric");
+        assert_ok(gmm_set_prior(v, 2, mu, 4, rounded, ws));
+    }
+    genmod_workspace_free(ws);
+    gmm_free(v);
+    gmm_free(m);
+}
+
 static void parameters_come_back_bit_for_bit(void **state)
 {
     (void)state;
@@ -258,6 +285,7 @@ int main(void)
         cmocka_unit_test(
             a_covariance_of_negative_eigenvalue_names_its_component),
         cmocka_unit_test(a_covariance_that_is_not_symmetric_is_refused),
+        cmocka_unit_test(symmetry_is_in_units_of_the_diagonal),
         cmocka_unit_test(parameters_come_back_bit_for_bit),
         cmocka_unit_test(an_unknown_parameter_is_refused),
         cmocka_unit_test(mistyped_options_name_the_nearest_key),

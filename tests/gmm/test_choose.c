@@ -1,5 +1,8 @@
 /* The choice of a mixture from a grid: the table, mclust's published fits, and
  * that each fit is gmm_fit()'s. */
+#include <math.h>
+#include <string.h>
+
 #include "gmm/fixture.h"
 
 /* mclust 6.1.3 stops at a relative gain of 1e-5, a little below the optimum;
@@ -158,6 +161,36 @@ static void each_fit_is_a_fit_of_its_own(void **state)
         }
     genmod_workspace_free(w);
     close(&s);
+}
+
+static void same_number(const gmm_model *a, const gmm_model *b, const char *key)
+{
+    double x, y;
+    if (genmod_report_get(gmm_report(a), key, &x))
+        return; /* a series */
+    assert_ok(genmod_report_get(gmm_report(b), key, &y));
+    if (strcmp(key, GMM_REPORT_CHOSEN) && !(x == y || (isnan(x) && isnan(y))))
+        fail_msg("%s is %g, not %g", key, y, x);
+}
+
+static void numbers_of_the_report_are_the_fits(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"seed=5", "noise=0.05",
+                                          "noise=0.05 noise_volume=900",
+                                          "prior=conjugate"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        scene s = open("faithful.csv", options[i]);
+        gmm_model *const alone = fixture_model(2, REF_FULL, options[i]);
+        const char *key;
+        assert_ok(gmm_fit(alone, s.view, NULL, NULL, NULL));
+        assert_ok(
+            gmm_choose(s.m, s.view, NULL, 2, 2, "full", GMM_CHOOSE_BIC, NULL));
+        for (size_t j = 0; (key = genmod_report_key(gmm_report(s.m), j)); j++)
+            same_number(alone, s.m, key);
+        gmm_free(alone);
+        close(&s);
+    }
 }
 
 /* The table's criteria are those of the model that it leaves. */
@@ -326,6 +359,7 @@ int main(void)
         cmocka_unit_test(diabetes_is_mclusts),
         cmocka_unit_test(acidity_and_galaxies_are_mclusts),
         cmocka_unit_test(each_fit_is_a_fit_of_its_own),
+        cmocka_unit_test(numbers_of_the_report_are_the_fits),
         cmocka_unit_test(criteria_are_the_models_own),
         cmocka_unit_test(icl_is_of_most_probable_components),
         cmocka_unit_test(chosen_model_is_saved_with_its_table),

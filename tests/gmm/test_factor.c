@@ -250,6 +250,36 @@ static void draws_have_the_covariance(void **state)
     free(x);
 }
 
+/* Loadings of a fit of drawn rows in another unit, in which they are given. */
+static void loadings_in(double unit, double *out)
+{
+    enum { N = 300 };
+    double *const x = drawn(N);
+    for (size_t i = 0; i < N * D; i++)
+        x[i] *= unit;
+    genmod_data *const v = fixture_view(N, D, x);
+    gmm_model *const m = model_of(K, Q, "max_iterations=20", "tolerance=0");
+    assert_ok(gmm_fit(m, v, NULL, NULL, NULL));
+    assert_ok(gmm_get_params(m, GMM_LOADINGS, K * D * Q, out, NULL, NULL));
+    gmm_free(m);
+    genmod_data_free(v);
+    free(x);
+}
+
+/* Not even one in which two variances have no product. */
+static void the_unit_changes_no_factor(void **state)
+{
+    (void)state;
+    static const double unit[] = {0x1p-90, 0x1p300};
+    double a[K * D * Q], b[K * D * Q];
+    loadings_in(1, a);
+    for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
+        loadings_in(unit[i], b);
+        for (size_t j = 0; j < K * D * Q; j++)
+            assert_near(b[j] / unit[i], a[j], 1e-9);
+    }
+}
+
 static void threads_saving_and_going_on_change_no_bit(void **state)
 {
     enum { N = 700 };
@@ -411,6 +441,7 @@ int main(void)
         cmocka_unit_test(the_likelihood_never_falls),
         cmocka_unit_test(at_rest_the_diagonal_is_the_datas),
         cmocka_unit_test(factors_are_found),
+        cmocka_unit_test(the_unit_changes_no_factor),
         cmocka_unit_test(draws_have_the_covariance),
         cmocka_unit_test(threads_saving_and_going_on_change_no_bit),
         cmocka_unit_test(parts_have_full_covariances),

@@ -314,6 +314,33 @@ static void parameters_are_counted_alike_by_all_calls(void **state)
     ref_free(&m);
 }
 
+/* A component that is named twice is held, and counted, once. K is 3. */
+static void components_named_twice_count_once(void **state)
+{
+    static const struct {
+        const char *options;
+        double held;
+    } of[] = {{"hold_means=1,1", D},
+              {"hold_means=1,0,1,1", 2 * D},
+              {"hold_covariances=2,02", D * (D + 1) / 2.0},
+              {"hold_weights=1,0,1 noise=0.1 noise_volume=900", 1}};
+    double x[N * D];
+    ref_mixture m;
+
+    (void)state;
+    invent(REF_FULL, x, &m);
+    genmod_data *const v = fixture_view(N, D, x);
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        gmm_model *const g = fixture_from(&m, of[i].options);
+
+        assert_ok(gmm_step(g, v, NULL));
+        counts(g, v, N, (double)ref_parameters(REF_FULL, K, D) - of[i].held);
+        gmm_free(g);
+    }
+    genmod_data_free(v);
+    ref_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +352,7 @@ int main(void)
         cmocka_unit_test(beside_what_is_held_nothing_is_reseeded),
         cmocka_unit_test(texts_that_name_no_component_are_refused),
         cmocka_unit_test(parameters_are_counted_alike_by_all_calls),
+        cmocka_unit_test(components_named_twice_count_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,32 +187,42 @@ static void decay_counts_like_weights(void **state)
     scene_free(s);
 }
 
+/* Ten batches of one component, and all of their rows at once. */
+static void check_average(const scene *s, int type, const char *options)
+{
+    gmm_model *const stream = fixture_model(1, type, options);
+    gmm_model *const whole = fixture_model(1, type, options);
+    ref_mixture p, q;
+    ref_init(&p, type, 1, D);
+    ref_init(&q, type, 1, D);
+    for (size_t i = 0; i < 10; i++) {
+        genmod_data *const v = fixture_view(100, D, s->x + i * 100 * D);
+        assert_ok(gmm_partial_fit(stream, v, s->w));
+        genmod_data_free(v);
+    }
+    assert_ok(gmm_fit(whole, s->view, NULL, NULL, NULL));
+    fixture_params(stream, &q);
+    fixture_params(whole, &p);
+    fixture_mixtures_close(options, &q, &p, 1e-12);
+    gmm_free(stream);
+    gmm_free(whole);
+    ref_free(&p);
+    ref_free(&q);
+}
+
 /* Of one component the mean of batches in steps 1/2, 1/3, … is that of all
- * rows, whatever the start was. */
+ * rows, whatever the start was, and however much is taken off correlations. */
 static void batches_of_one_component_average_exactly(void **state)
 {
     (void)state;
     scene *const s = scene_new();
-    for (int type = 0; type < REF_TYPES; type++) {
-        const char *const options = "ridge=0 step_exponent=1 step_delay=1";
-        gmm_model *const stream = fixture_model(1, type, options);
-        gmm_model *const whole = fixture_model(1, type, options);
-        ref_mixture p, q;
-        ref_init(&p, type, 1, D);
-        ref_init(&q, type, 1, D);
-        for (size_t i = 0; i < 10; i++) {
-            genmod_data *const v = fixture_view(100, D, s->x + i * 100 * D);
-            assert_ok(gmm_partial_fit(stream, v, s->w));
-            genmod_data_free(v);
-        }
-        assert_ok(gmm_fit(whole, s->view, NULL, NULL, NULL));
-        fixture_params(stream, &q);
-        fixture_params(whole, &p);
-        fixture_mixtures_close("stream", &q, &p, 1e-12);
-        gmm_free(stream);
-        gmm_free(whole);
-        ref_free(&p);
-        ref_free(&q);
+    for (int type = 0; type < REF_TYPES; type++)
+        check_average(s, type, "ridge=0 step_exponent=1 step_delay=1");
+    for (int type = REF_FULL; type <= REF_TIED; type++) {
+        check_average(s, type,
+                      "ridge=0 step_exponent=1 step_delay=1 shrinkage=0.2");
+        check_average(s, type,
+                      "ridge=0 step_exponent=1 step_delay=1 shrinkage=1");
     }
     scene_free(s);
 }

@@ -296,6 +296,31 @@ static void an_offset_takes_no_digits(void **state)
 /* ---- bits and refusals ----------------------------------------------------
  */
 
+/* Powers of two round nothing; squares of variances are no numbers here. */
+static void distances_and_errors_have_a_unit(void **state)
+{
+    (void)state;
+    enum { n = 60, d = 3 };
+    static const int power[] = {-400, 400};
+    static double a[n * d], b[n * d];
+    double v[3], w[3];
+    fixture_sample(n, d, 3, 0, a);
+    fixture_sample(n, d, 4, 0.5, b);
+    genmod_data *const x = fixture_view(n, d, a), *const y =
+                                                      fixture_view(n, d, b);
+    assert_ok(genmod_sample_frechet(x, y, &v[0], &v[1], &v[2], NULL));
+    for (size_t i = 0; i < 2; i++) {
+        const double unit = ldexp(1, power[i]);
+        assert_ok(genmod_data_set_scale(x, unit, 0, NULL));
+        assert_ok(genmod_data_set_scale(y, unit, 0, NULL));
+        assert_ok(genmod_sample_frechet(x, y, &w[0], &w[1], &w[2], NULL));
+        for (size_t j = 0; j < 3; j++)
+            assert_near(ldexp(w[j], -2 * power[i]), v[j], 1e-11 * fabs(v[j]));
+    }
+    genmod_data_free(y);
+    genmod_data_free(x);
+}
+
 static int32_t call(const genmod_data *x, const genmod_data *y, double *out,
                     genmod_workspace *w)
 {
@@ -349,6 +374,7 @@ int main(void)
         cmocka_unit_test(intervals_hold_the_truth),
         cmocka_unit_test(singular_covariances_have_a_distance),
         cmocka_unit_test(an_offset_takes_no_digits),
+        cmocka_unit_test(distances_and_errors_have_a_unit),
         cmocka_unit_test(results_do_not_depend_on_threads_or_source),
         cmocka_unit_test(bad_data_are_refused_by_name),
         cmocka_unit_test(bad_arguments_are_refused_by_name),

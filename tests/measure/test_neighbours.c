@@ -303,6 +303,30 @@ static void rows_that_are_all_the_same_have_no_density(void **state)
     genmod_workspace_free(w);
 }
 
+/* 12 MiB and 16 KiB for each neighbour, on one thread, for either. */
+static void memory_is_that_of_one_look_at_all_pairs(void **state)
+{
+    (void)state;
+    enum { N = 300, D = 200, K = 200 };
+    static double x[N * D], y[N * D];
+    double v;
+    fixture_sample(N, D, 3, 0, x);
+    fixture_sample(N, D, 4, 0.2, y);
+    genmod_data *const p = fixture_view(N, D, x), *const q =
+                                                      fixture_view(N, D, y);
+    genmod_context *c = NULL;
+    genmod_workspace *w = NULL;
+    assert_ok(genmod_context_new(NULL, NULL, NULL, &c));
+    assert_ok(genmod_context_set_memory_limit(c, (12 << 20) + K * (16 << 10)));
+    assert_ok(genmod_workspace_new(c, &w));
+    assert_ok(genmod_sample_entropy(p, K, NATS, &v, w));
+    assert_ok(genmod_sample_kl(p, q, K, NATS, &v, w));
+    genmod_workspace_free(w);
+    genmod_context_free(c);
+    genmod_data_free(p);
+    genmod_data_free(q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +340,7 @@ int main(void)
         cmocka_unit_test(bad_data_are_refused_by_name),
         cmocka_unit_test(bad_arguments_are_refused_by_name),
         cmocka_unit_test(rows_that_are_all_the_same_have_no_density),
+        cmocka_unit_test(memory_is_that_of_one_look_at_all_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

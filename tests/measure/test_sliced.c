@@ -116,6 +116,31 @@ static void a_far_origin_costs_no_digits(void **state)
     genmod_data_free(x);
 }
 
+/* Powers of two round nothing; squares of the distances are no numbers here. */
+static void distance_and_error_have_a_unit(void **state)
+{
+    (void)state;
+    enum { n = 40, d = 3 };
+    static const int power[] = {-400, 400};
+    static double a[n * d], b[n * d];
+    double error[2], v[2];
+    fixture_sample(n, d, 3, 0, a);
+    fixture_sample(n, d, 4, 0.5, b);
+    genmod_data *const x = fixture_view(n, d, a), *const y =
+                                                      fixture_view(n, d, b);
+    v[0] = sliced(x, y, 20, 1, &error[0]);
+    for (size_t i = 0; i < 2; i++) {
+        const double unit = ldexp(1, power[i]);
+        assert_ok(genmod_data_set_scale(x, unit, 0, NULL));
+        assert_ok(genmod_data_set_scale(y, unit, 0, NULL));
+        v[1] = sliced(x, y, 20, 1, &error[1]);
+        assert_true(v[1] == ldexp(v[0], 2 * power[i]));
+        assert_near(ldexp(error[1], -2 * power[i]), error[0], 1e-12 * error[0]);
+    }
+    genmod_data_free(y);
+    genmod_data_free(x);
+}
+
 static void sorted_numbers_ascend(void **state)
 {
     (void)state;
@@ -187,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_sample_has_no_distance_from_itself),
         cmocka_unit_test(moved_normals_have_their_known_distance),
         cmocka_unit_test(a_far_origin_costs_no_digits),
+        cmocka_unit_test(distance_and_error_have_a_unit),
         cmocka_unit_test(sorted_numbers_ascend),
         cmocka_unit_test(results_do_not_depend_on_threads_or_source),
         cmocka_unit_test(bad_data_are_refused_by_name),

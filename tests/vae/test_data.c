@@ -369,6 +369,8 @@ static void a_cancelled_workspace_ends_any_call(void **state)
                   GENMOD_CANCELLED, w);
     genmod_workspace_cancel(w);
     assert_status(vae_start(s->m, s->v, w), GENMOD_CANCELLED, w);
+    genmod_workspace_cancel(w);
+    assert_status(vae_step(s->m, s->v, w), GENMOD_CANCELLED, w);
     assert_memory_equal(s->out, s->mark, sizeof s->out);
     assert_true(fixture_checkpoints(s->m, s->before));
     assert_ok(vae_anomaly(s->m, s->v, sizeof one, one, w));
