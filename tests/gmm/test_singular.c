@@ -326,6 +326,26 @@ static void a_column_that_varies_by_roundings_counts_as_constant(void **state)
     gmm_free(m);
 }
 
+/* Floats from 2^23 on are whole numbers, and nine of them in a row are values,
+ * not roundings of one: the variance is theirs. */
+static void a_column_of_few_floats_far_from_0_varies(void **state)
+{
+    (void)state;
+    float x[90];
+    double cov[1] = {0};
+    for (size_t i = 0; i < 90; i++)
+        x[i] = 8388608 + (float)(i % 9);
+    gmm_model *const m = fixture_model(1, REF_FULL, NULL);
+    genmod_data *v = NULL;
+    assert_ok(genmod_data_new(&v, NULL));
+    assert_ok(genmod_data_set_rows(v, GENMOD_F32, 90, 1, x, 0, 0, NULL));
+    assert_ok(gmm_fit(m, v, NULL, NULL, NULL));
+    assert_ok(gmm_get_params(m, GMM_COVARIANCES, 1, cov, NULL, NULL));
+    fixture_close("the variance of 0 … 8", cov[0], 60 / 9., 1e-5);
+    genmod_data_free(v);
+    gmm_free(m);
+}
+
 /* A constant's deviation is a thousandth of its value or, if that is less, of
  * the others' deviation; by whichever call the columns become known. */
 static void draws_keep_constant_columns(void **state)
@@ -399,6 +419,7 @@ int main(void)
         cmocka_unit_test(on_singular_error_names_the_right_component),
         cmocka_unit_test(constant_columns_are_fitted),
         cmocka_unit_test(a_column_that_varies_by_roundings_counts_as_constant),
+        cmocka_unit_test(a_column_of_few_floats_far_from_0_varies),
         cmocka_unit_test(a_column_that_is_a_sum_of_others_is_fitted),
         cmocka_unit_test(all_rows_equal_are_fitted),
         cmocka_unit_test(as_many_components_as_rows_are_fitted),
