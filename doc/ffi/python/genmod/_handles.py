@@ -256,6 +256,7 @@ class Data(Handle):
                 noise = None if noise is None else np.asarray(noise)[keep]
         self.array, self.weights = X, weights
         self.set_rows()
+        self.scale, self.shift = scale, shift
         call('genmod_data_set_scale', self, scale, shift)
         call('genmod_data_set_missing', self, bool(missing))
         self.set_columns(kinds, levels)
@@ -301,6 +302,10 @@ class Data(Handle):
     def __len__(self):
         return len(self.array)
 
+    def read(self):
+        """The cells as the library reads them."""
+        return self.scale * self.array + self.shift
+
     @property
     def type(self):
         """Of rows that go out: as what came in."""
@@ -320,9 +325,14 @@ def lying(x):
 
 def labels_of(labels):
     labels = np.asarray(labels)
-    if labels.ndim != 1 or np.any(labels != labels.astype(np.int32)):
+    try:
+        numbers = labels.astype(float)
+    except (TypeError, ValueError):  # None, or a word
+        numbers = np.array([np.nan])
+    if labels.ndim != 1 or labels.dtype.kind not in 'biufO' or not np.all(
+            (numbers == np.rint(numbers)) & (np.abs(numbers) < 2**31)):
         raise ValueError('labels are not a row of whole numbers')
-    return np.ascontiguousarray(labels, np.int32)
+    return np.ascontiguousarray(numbers, np.int32)
 
 
 def weights_of(weights, n):

@@ -268,9 +268,13 @@ def frechet(p, q, *, threads=1):
 
 def mmd(x, y, *, width=0.0, permutations=0, seed=0, threads=1):
     """The squared maximum mean discrepancy under a Gaussian kernel, with
-    .p_value and .width; width 0 is the median distance."""
-    return sample('mmd', (x, y), width, permutations, seed, threads=threads,
-                  fields=(('p_value', 1), ('width', 1)))[0]
+    .width and, of that many permutations, .p_value (NaN of none); width 0 is
+    the median distance."""
+    d = sample('mmd', (x, y), width, permutations, seed, threads=threads,
+               fields=(('p_value', 1), ('width', 1)))[0]
+    if not permutations:
+        d.p_value = np.nan
+    return d
 
 
 def sliced_wasserstein(x, y, *, directions=256, seed=0, threads=1):

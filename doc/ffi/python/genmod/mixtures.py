@@ -40,7 +40,11 @@ class Mixture(DensityMixin, Estimator):
         return self.fixed['inference'] == 'em'
 
     def _labels(self, y):
-        return labels_of(y) if self._setting('init') == 'labels' else None
+        if self._setting('init') != 'labels':
+            return None
+        if y is None:
+            raise ValueError("init='labels' asks for y")
+        return labels_of(y)
 
     @staticmethod
     def _shape(form, k, d):
