@@ -453,6 +453,8 @@ def test_missing_cells():
     assert np.isfinite(full).all()
     assert np.array_equal(full[1], X[1])
     assert abs(full[0, 1]) < 1.5 and abs(full[395, 1] - 4) < 1.5
+    b = genmod.BayesianGaussianMixture(components=2).fit(blobs(400))
+    assert abs(b.impute(X) - full).max() < 1
     v = genmod.VAE(code=1, epochs=20, missing=True).fit(X)
     full = v.impute(X, draws=20)
     assert np.isfinite(full).all() and np.array_equal(full[1], X[1])

@@ -155,7 +155,7 @@ class Mixture(DensityMixin, Estimator):
 
     def impute(self, X):
         """X with its missing cells (NaN) filled: E[missing | present]."""
-        data = self._data(X)
+        data = self._data(X, missing=True)
         return self._rows('impute', data, (self.n_features_in_,))
 
     def divergence(self, other, n=10000, seed=0, unit='nats'):
