@@ -51,9 +51,9 @@ static int32_t check_range(const model *m, int32_t column, double least,
     if (top >= 0 &&
         ceil(least > 0 ? least : 0) > floor(most < top ? most : top))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
-                         "column %i may be from %g to %g; it holds 0 to %g, "
+                         "column %i may be from %g to %g; it holds 0 to %i, "
                          "whole numbers",
-                         (int64_t)column, least, most, top);
+                         (int64_t)column, least, most, (int64_t)top);
     if (top < 0 &&
         (least > DBL_MAX || (positive ? most <= 0 : most < -DBL_MAX)))
         return base_fail(w, GENMOD_BAD_ARGUMENT,

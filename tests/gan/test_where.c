@@ -149,7 +149,7 @@ static void ranges_without_a_cell_of_the_kind_are_refused(void **state)
                 {1, 2.1, INFINITY, "holds 0 to 2"},
                 {3, 1.2, 1.8, "whole numbers"},
                 {3, -5, -1, "whole numbers"},
-                {3, 1e9, 1e10, "whole numbers"},
+                {3, 1e9, 1e10, "0 to 16777216, whole numbers"},
                 {4, 0.1, 0.9, "holds 0 to 1"},
                 {2, -5, 0, "positive"},
                 {2, INFINITY, INFINITY, "positive"},
