@@ -1090,6 +1090,11 @@ def test_measures_of_densities():
         np.log(2 * np.pi * np.e) / 2)
     assert genmod.js(normal(0), normal(0), limits=line) == pytest.approx(0)
 
+    def by_cell(x):
+        return -(x ** 2 + np.log(2 * np.pi)) / 2
+
+    assert genmod.kl(by_cell, normal(2), limits=line) == pytest.approx(2)
+
     def broken(x):
         raise LookupError('no density')
 

@@ -115,7 +115,10 @@ def density(name, functions, unit, limits, tolerance):
     def points(function):
         def evaluate(n, d, x, out, _):
             x = np.ctypeslib.as_array(x, (n, d))
-            np.ctypeslib.as_array(out, (n,))[:] = watch.within(function, x)
+            values = np.asarray(watch.within(function, x))
+            if values.shape == (n, 1):  # of a function of each cell, as SciPy's
+                values = values[:, 0]
+            np.ctypeslib.as_array(out, (n,))[:] = values
             return 0
         return _l.LOG_DENSITY(watch.guarded(evaluate))
 
@@ -183,7 +186,8 @@ def entropy(p, *, unit='nats', k=5, limits=(None, None), tolerance=1e-10,
 
     Parameters
     ----------
-    p : a distribution
+    p : a distribution; a density is a function of points (n, 1) or (n, 2) that
+        gives ln p of each, in nats
     unit : 'nats' or 'bits'
     k : neighbours, of a sample
     limits : (lower, upper), of a density
