@@ -1006,6 +1006,12 @@ def test_threads_do_not_change_a_bit(kind):
     assert np.array_equal(output(one, X), output(two, X))
 
 
+@pytest.mark.parametrize('threads', [0, 1025, 1.5, None, '2'])
+def test_threads_that_are_no_number_of_them_are_refused(threads):
+    with pytest.raises(ValueError, match='threads is .*, not 1 to 1024'):
+        genmod.GaussianMixture(threads=threads).fit(blobs())
+
+
 def test_python_goes_on_while_the_library_works():
     X = np.random.default_rng(0).normal(size=(200000, 16))
     e = genmod.GaussianMixture(components=8, max_iterations=0).fit(X[:1000])

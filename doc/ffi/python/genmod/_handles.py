@@ -9,7 +9,7 @@ import threading
 import numpy as np
 
 from . import _library as _l
-from ._library import F32, F64, TOO_SMALL, U8, lib
+from ._library import BAD_ARGUMENT, F32, F64, TOO_SMALL, U8, lib
 from ._sklearn import array_of
 
 TYPES = {np.dtype(np.float32): F32, np.dtype(np.float64): F64,
@@ -43,9 +43,10 @@ class Context(Handle):
     def __init__(self, threads):
         super().__init__(lib.genmod_context_new, lib.genmod_context_free,
                          None, None, None)
-        status = lib.genmod_context_set_threads(self, threads)
-        if status:
-            raise _l.error(status, f'threads is {threads}, not 1 to 1024')
+        whole = isinstance(threads, (int, np.integer))
+        if not whole or lib.genmod_context_set_threads(self, threads):
+            raise _l.error(BAD_ARGUMENT,
+                           f'threads is {threads}, not 1 to 1024')
 
     @classmethod
     def of(cls, threads):
