@@ -436,6 +436,14 @@ def test_a_weight_that_is_none_is_named_beside_weights_of_zero(weight):
         genmod.Data(blobs(), weights=w)
 
 
+@pytest.mark.parametrize('short', [[0], 3])
+def test_what_comes_with_rows_of_weight_0_is_counted(short):
+    w = np.r_[0, np.ones(199)]
+    for name in ('labels', 'noise'):
+        with pytest.raises(ValueError, match=f'{name} has the shape .*200 rows'):
+            genmod.Data(blobs(), weights=w, **{name: short})
+
+
 @pytest.mark.parametrize('levels', [[3], [0, 3, 3], [[0, 3]], 3])
 def test_levels_are_as_many_as_kinds(levels):
     with pytest.raises(ValueError, match=r'levels has the shape .*not \(2,\)'):

@@ -253,8 +253,8 @@ class Data(Handle):
             if not weights.all():
                 keep = weights > 0
                 X, weights = X[keep], weights[keep]
-                labels = None if labels is None else np.asarray(labels)[keep]
-                noise = None if noise is None else np.asarray(noise)[keep]
+                labels = these('labels', labels, keep)
+                noise = these('noise', noise, keep)
         self.array, self.weights = X, weights
         self.set_rows()
         self.scale, self.shift = scale, shift
@@ -311,6 +311,17 @@ class Data(Handle):
     def type(self):
         """Of rows that go out: as what came in."""
         return F32 if self.array.dtype == np.float32 else F64
+
+
+def these(name, values, keep):
+    """The values of the rows that are kept."""
+    if values is None:
+        return None
+    values = np.asarray(values)
+    if values.shape[:1] != keep.shape:
+        raise ValueError(f'{name} has the shape {values.shape}; there are '
+                         f'{len(keep)} rows')
+    return values[keep]
 
 
 def lying(x):
