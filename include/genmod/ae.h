@@ -192,13 +192,15 @@ GENMOD_API size_t ae_code_size(const ae_model *m);
  * mean.
  *
  * @param m  the model; loses its weights
- * @param x  [n, d], n >= 1, finite; labels are not looked at. With "loss" "bce"
- *   every cell lies in [0, 1] and columns are not standardised.
+ * @param x  [n, d], n >= 1, finite. With "target" "classes" each row has a label, 0
+ *   to classes - 1; else labels are not looked at. With "values" the last "values"
+ *   columns are what is predicted from the others, which ae_dimension() counts. With
+ *   "loss" "bce" every cell lies in [0, 1] and columns are not standardised.
  * @param w  may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, another d than "input" says, a network that
  *   does not fit or cannot have a penalty (as ae_new()), a decoder that does not
  *   give back the input's shape, tied networks that are not mirror images, bce and
- *   a cell outside [0, 1]
+ *   a cell outside [0, 1], a label out of its range
  * @retval GENMOD_NON_FINITE the text names row and column
  * @retval GENMOD_BUSY the model is being trained
  * @retval GENMOD_NO_MEMORY

@@ -64,9 +64,11 @@ class data : public handle<genmod_data>
     {
         return detail::made<data, genmod_data>(w, genmod_data_new);
     }
-    /** As genmod_data_set_rows(): dense rows, as many as fill x. */
+    /** As genmod_data_set_rows(): dense rows, as many as fill x to its end. */
     result<> set_rows(const input &x, size_t d, const call &w = call())
     {
+        if (d && x.size() % d)
+            return detail::refuse("x: its elements do not make whole rows");
         return set_rows(x, d ? x.size() / d : 0, d, 0, 0, w);
     }
     /** Strides in elements, >= 0 here, both 0 for dense rows. */

@@ -191,7 +191,8 @@ GENMOD_API size_t gmm_dimension(const gmm_model *m);
  *   start), and each component has one.
  * @param w  may be NULL
  * @retval GENMOD_BAD_ARGUMENT NULL, n < k, a weight that is not finite and > 0, or
- *   a label out of range
+ *   a label out of range; with inference "variational" also x with missing cells or
+ *   noise, covariance "factor", and prior, shrinkage, noise or hold_… in use
  * @retval GENMOD_NON_FINITE the text names row and column
  * @retval GENMOD_BREAKDOWN on_singular is "error" and a covariance is singular
  * @retval GENMOD_BUSY the model is being trained

@@ -176,7 +176,8 @@ const base_option gmm_options[] = {
      .minimum = 1,
      .maximum = 1e9,
      .unit = "batches",
-     .help = "of gmm_partial_fit(): more makes the first batches count less"},
+     .help = "of gmm_partial_fit(): more makes the first batch count more, and "
+             "those soon after it less"},
     {.key = GMM_INFERENCE,
      .type = BASE_STR,
      .structure = 1,

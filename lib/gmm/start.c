@@ -60,7 +60,8 @@ static void take_columns(gmm_job *job, const gmm_params *p, const gmm_stats *s)
     }
 }
 
-/* A column whose deviation is within some roundings of its mean is constant.
+/* A column whose deviation is within two roundings of its mean is constant: any
+ * more are levels that the element type tells apart.
  * Its unit is known from its value; where that lies far from 0 for the others'
  * sake, from theirs. */
 void gmm_settle_columns(int32_t type, size_t d, const double *center,
@@ -71,7 +72,7 @@ void gmm_settle_columns(int32_t type, size_t d, const double *center,
     size_t varying = 0;
 
     for (size_t c = 0; c < d; c++) {
-        const double noise = 64 * gmm_epsilon(type) * center[c];
+        const double noise = 2 * gmm_epsilon(type) * center[c];
 
         if (!(variance[c] > noise * noise))
             variance[c] = 0;

@@ -211,6 +211,10 @@ int32_t gmm_statistics_decay(gmm_statistics *s, double factor,
 
 /* ---- the M-step ---------------------------------------------------------- */
 
+/* A variance is a difference of squares, and within so many of their roundings
+ * it is none. */
+#define ROUNDINGS 16
+
 /* The columns' variances, where the model has known parameters and no data
  * before: of the whole mixture of sums. */
 static void learn_columns(const gmm_statistics *s, double *center,
@@ -221,7 +225,7 @@ static void learn_columns(const gmm_statistics *s, double *center,
 
     for (size_t c = 0; c < d; c++) {
         const double scale = gmm_real(t->ops->type, t->scale, c);
-        double mean = 0, square = 0;
+        double mean = 0, square = 0, size = 0, variance;
 
         for (size_t j = 0; j < p->k; j++) {
             const double mu =
@@ -232,9 +236,13 @@ static void learn_columns(const gmm_statistics *s, double *center,
 
             mean += (s1 + mu * s0) / s->weight;
             square += (s2 + 2 * mu * s1 + mu * mu * s0) / s->weight;
+            size += (s2 + 2 * fabs(mu * s1) + mu * mu * s0) / s->weight;
         }
+        variance = square - mean * mean;
+        if (!(variance > ROUNDINGS * gmm_epsilon(s->element) * size))
+            variance = 0;
         center[c] = gmm_unscaled(t, c, mean);
-        p->column_variance[c] = (square - mean * mean) / (scale * scale);
+        p->column_variance[c] = variance / (scale * scale);
     }
     gmm_settle_columns(s->element, d, center, p->column_variance);
 }

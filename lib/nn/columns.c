@@ -1,5 +1,6 @@
 /* Means and deviations of columns, in one pass over the rows. */
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -231,7 +232,8 @@ static int is_bare(const sums *s, size_t j)
 }
 
 /* A deviation within some roundings of the mean is none. What such a column
- * varies by is then still kept to some units. */
+ * varies by is then still kept to some units. The scale 1 tells a column
+ * without a deviation; one whose deviation is 1 has the number above it. */
 static int32_t settle(const sums *s, const genmod_data *x, nn_columns *c,
                       genmod_workspace *w)
 {
@@ -249,6 +251,8 @@ static int32_t settle(const sums *s, const genmod_data *x, nn_columns *c,
         c->scale[j] = deviation > noise            ? deviation
                       : deviation > 0 && noise > 1 ? noise
                                                    : 1;
+        if (deviation > noise && deviation == 1)
+            c->scale[j] = 1 + DBL_EPSILON;
     }
     return GENMOD_OK;
 }

@@ -199,7 +199,8 @@ static int32_t check_loss(const nn_loop *l, double loss, genmod_workspace *w)
     if (median(l) > 0 && loss > l->o.divergence * median(l))
         return base_fail(w, GENMOD_BREAKDOWN,
                          "the loss of update %u, in epoch %u, is %g, above %g "
-                         "times the first epoch's median of %g",
+                         "times the first epoch's median of %g (option "
+                         "\"divergence\")",
                          l->c.step + 1, l->c.epoch + 1, loss, l->o.divergence,
                          median(l));
     return GENMOD_OK;

@@ -141,7 +141,7 @@ ad_node nn_apply(const nn_net *net, nn_pass *pass, ad_node x);
 
 /* Columns as training wants them, [c, h, w] to [h, w, c]: real ones as (x -
  * center) / scale, positive ones as (ln x - center) / scale; counts, binary
- * ones and categories as they are. Constant columns have scale 1. */
+ * ones and categories as they are. Constant columns alone have scale 1. */
 typedef struct nn_columns {
     nn_size size;
     double *center, *scale; /* [d] in the order of the door */

@@ -154,6 +154,8 @@ static void spans_take_what_lies_in_a_row()
     CHECK(thrown([&] { x.set_rows(e, 3, 2, 1, 2); }) == GENMOD_BAD_ARGUMENT);
     CHECK(thrown([&] { x.set_rows(e, 2, 3, 0, 0); }) == GENMOD_BAD_ARGUMENT);
     CHECK(thrown([&] { x.set_rows(e, 0); }) == GENMOD_BAD_ARGUMENT);
+    CHECK(thrown([&] { x.set_rows(span<const double>(a, 3), 2); }) ==
+          GENMOD_BAD_ARGUMENT);
     const span<const double> s = e;
     CHECK(s.size() == 4 && s.bytes() == 32 && s[3] == 4 &&
           std::accumulate(s.begin(), s.end(), 0.0) == 10);

@@ -326,6 +326,26 @@ static void a_column_that_varies_by_roundings_counts_as_constant(void **state)
     gmm_free(m);
 }
 
+/* Floats from 2^23 on are whole numbers, and nine of them in a row are values,
+ * not roundings of one: the variance is theirs. */
+static void a_column_of_few_floats_far_from_0_varies(void **state)
+{
+    (void)state;
+    float x[90];
+    double cov[1] = {0};
+    for (size_t i = 0; i < 90; i++)
+        x[i] = 8388608 + (float)(i % 9);
+    gmm_model *const m = fixture_model(1, REF_FULL, NULL);
+    genmod_data *v = NULL;
+    assert_ok(genmod_data_new(&v, NULL));
+    assert_ok(genmod_data_set_rows(v, GENMOD_F32, 90, 1, x, 0, 0, NULL));
+    assert_ok(gmm_fit(m, v, NULL, NULL, NULL));
+    assert_ok(gmm_get_params(m, GMM_COVARIANCES, 1, cov, NULL, NULL));
+    fixture_close("the variance of 0 … 8", cov[0], 60 / 9., 1e-5);
+    genmod_data_free(v);
+    gmm_free(m);
+}
+
 /* A constant's deviation is a thousandth of its value or, if that is less, of
  * the others' deviation; by whichever call the columns become known. */
 static void draws_keep_constant_columns(void **state)
@@ -367,6 +387,44 @@ static void draws_keep_constant_columns(void **state)
     }
 }
 
+/* The same of sums under parameters whose mean lies beside the constant, for
+ * rows of doubles and of floats. */
+static void sums_know_constant_columns_from_roundings(void **state)
+{
+    (void)state;
+    enum { n = 200 };
+    double x[2 * n];
+    float f[2 * n];
+    for (size_t i = 0; i < n; i++) {
+        x[2 * i] = f[2 * i] = (float)(i % 37) / 8;
+        x[2 * i + 1] = f[2 * i + 1] = 2026;
+    }
+    const double w[] = {1}, cov[] = {9, 9};
+    for (double off = 1.234; off > 1e-9; off /= 3.7)
+        for (int floats = 0; floats < 2; floats++) {
+            const double mu[] = {2, 2026 + off};
+            double got[2];
+            gmm_model *const m = fixture_model(1, REF_DIAGONAL, NULL);
+            gmm_statistics *s = NULL;
+            genmod_data *v = NULL;
+            assert_ok(genmod_data_new(&v, NULL));
+            assert_ok(genmod_data_set_rows(v, floats ? GENMOD_F32 : GENMOD_F64,
+                                           n, 2, floats ? (void *)f : x, 0, 0,
+                                           NULL));
+            assert_ok(gmm_set_params(m, 1, 2, w, mu, 2, cov, NULL));
+            assert_ok(gmm_statistics_new(m, &s, NULL));
+            assert_ok(gmm_statistics_add(s, v, NULL));
+            assert_ok(gmm_maximise(m, s, NULL));
+            assert_ok(gmm_get_params(m, GMM_COVARIANCES, 2, got, NULL, NULL));
+            /* floats round what is summed, by a hundredth here */
+            fixture_close("share of a ridge", got[1] / (1e-6 * got[0]), 1,
+                          0.05);
+            gmm_statistics_free(s);
+            gmm_free(m);
+            genmod_data_free(v);
+        }
+}
+
 /* 8 x 8 digits: three of the 64 pixels are constant. */
 static void digits_fit_with_ten_full_covariances(void **state)
 {
@@ -399,12 +457,14 @@ int main(void)
         cmocka_unit_test(on_singular_error_names_the_right_component),
         cmocka_unit_test(constant_columns_are_fitted),
         cmocka_unit_test(a_column_that_varies_by_roundings_counts_as_constant),
+        cmocka_unit_test(a_column_of_few_floats_far_from_0_varies),
         cmocka_unit_test(a_column_that_is_a_sum_of_others_is_fitted),
         cmocka_unit_test(all_rows_equal_are_fitted),
         cmocka_unit_test(as_many_components_as_rows_are_fitted),
         cmocka_unit_test(a_component_far_from_all_rows_is_survived),
         cmocka_unit_test(digits_fit_with_ten_full_covariances),
         cmocka_unit_test(draws_keep_constant_columns),
+        cmocka_unit_test(sums_know_constant_columns_from_roundings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,6 +227,24 @@ static void batches_of_one_component_average_exactly(void **state)
     scene_free(s);
 }
 
+/* With steps 1/(t + delay) the first batch counts like `delay` later ones. */
+static void the_first_batch_counts_like_step_delay_of_them(void **state)
+{
+    (void)state;
+    static const double x[4] = {2.385, -1, 5.5, 11};
+    double mean = 0;
+    gmm_model *const m =
+        fixture_model(1, REF_FULL, "step_exponent=1 step_delay=3");
+    for (size_t i = 0; i < 4; i++) {
+        genmod_data *const v = fixture_view(1, 1, x + i);
+        assert_ok(gmm_partial_fit(m, v, NULL));
+        genmod_data_free(v);
+    }
+    assert_ok(gmm_get_params(m, GMM_MEANS, 1, &mean, NULL, NULL));
+    fixture_close("mean", mean, (3 * 2.385 - 1 + 5.5 + 11) / 6, 1e-12);
+    gmm_free(m);
+}
+
 /* Twenty thousand rows, seen once, two hundred at a time: as near the truth as
  * their number lets one be, and the same from a file half way. */
 static void streams_are_learned(void **state)
@@ -495,6 +513,7 @@ int main(void)
         cmocka_unit_test(one_sum_is_a_step),
         cmocka_unit_test(decay_counts_like_weights),
         cmocka_unit_test(batches_of_one_component_average_exactly),
+        cmocka_unit_test(the_first_batch_counts_like_step_delay_of_them),
         cmocka_unit_test(streams_are_learned),
         cmocka_unit_test(sums_that_do_not_fit_are_refused),
         cmocka_unit_test(bad_rows_leave_the_sums_alone),

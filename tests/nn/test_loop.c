@@ -261,6 +261,7 @@ static void step_refuses_a_loss_that_diverged_and_falls_back(void **state)
     assert_error_names(w, "update 28");
     assert_error_names(w, "epoch 3");
     assert_error_names(w, "2000, above 1000 times");
+    assert_error_names(w, "option \"divergence\"");
     assert_values(&t, kept);
     assert_int_equal(status_of(&t).step, 27);
     assert_status(run(&t), GENMOD_BREAKDOWN, w);

@@ -482,6 +482,29 @@ static void a_sigma_without_bound_is_bounded(void **state)
     genmod_data_free(v);
 }
 
+/* Of pixels of deviation 1 about means that hardly differ the channel's
+ * deviation is 1, too: the model gives a row back within it, and not at a scale
+ * of 1e-4. */
+static void pixels_of_deviation_1_have_one(void **state)
+{
+    (void)state;
+    enum { n = 64, d = 4 };
+    double x[n * d], y[d];
+    for (size_t i = 0; i < n * d; i++)
+        x[i] = (i / d >> i % d & 1 ? 1 : -1) + 1e-4 * (double)(i % d);
+    genmod_data *const v = fixture_view(n, d, x);
+    vae_model *const m = fixture_model("input=1x2x2 | epochs=1");
+    double loss = 0;
+    assert_ok(vae_fit(m, v, NULL, NULL, NULL, NULL));
+    assert_ok(genmod_report_get(vae_report(m), VAE_REPORT_LOSS, &loss));
+    assert_true(loss < 100);
+    assert_ok(vae_sample(m, 1, 0, 1, GENMOD_DRAW, NULL, GENMOD_F64, sizeof y, y,
+                         NULL));
+    assert_true(fabs(y[0]) + fabs(y[1]) + fabs(y[2]) + fabs(y[3]) > 0.1);
+    vae_free(m);
+    genmod_data_free(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +525,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_workspace_ends_any_call),
         cmocka_unit_test(sigma_starts_from_the_deviations_of_raw_columns),
         cmocka_unit_test(a_sigma_without_bound_is_bounded),
+        cmocka_unit_test(pixels_of_deviation_1_have_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,7 @@ import warnings
 import numpy as np
 import pytest
 import sklearn
+import sklearn.metrics
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -435,6 +436,14 @@ def test_a_weight_that_is_none_is_named_beside_weights_of_zero(weight):
         genmod.Data(blobs(), weights=w)
 
 
+@pytest.mark.parametrize('short', [[0], 3])
+def test_what_comes_with_rows_of_weight_0_is_counted(short):
+    w = np.r_[0, np.ones(199)]
+    for name in ('labels', 'noise'):
+        with pytest.raises(ValueError, match=f'{name} has the shape .*200 rows'):
+            genmod.Data(blobs(), weights=w, **{name: short})
+
+
 @pytest.mark.parametrize('levels', [[3], [0, 3, 3], [[0, 3]], 3])
 def test_levels_are_as_many_as_kinds(levels):
     with pytest.raises(ValueError, match=r'levels has the shape .*not \(2,\)'):
@@ -452,6 +461,8 @@ def test_missing_cells():
     assert np.isfinite(full).all()
     assert np.array_equal(full[1], X[1])
     assert abs(full[0, 1]) < 1.5 and abs(full[395, 1] - 4) < 1.5
+    b = genmod.BayesianGaussianMixture(components=2).fit(blobs(400))
+    assert abs(b.impute(X) - full).max() < 1
     v = genmod.VAE(code=1, epochs=20, missing=True).fit(X)
     full = v.impute(X, draws=20)
     assert np.isfinite(full).all() and np.array_equal(full[1], X[1])
@@ -623,6 +634,60 @@ def test_an_autoencoder_classifies_and_predicts_values():
     assert v.score(X, X.sum(axis=1)) > 0.9
     with pytest.raises(ValueError, match='asks for y'):
         genmod.Autoencoder(target='classes').fit(X)
+
+
+def test_classes_are_as_many_as_the_option_says():
+    X, y = blobs(400), np.repeat([0, 2], 200)
+    c = genmod.Autoencoder(target='classes', classes=3, epochs=1,
+                           learning_rate=0).fit(X, y)
+    assert list(c.classes_) == [0, 1, 2] and c.predict_proba(X).shape == (400, 3)
+    assert set(c.predict(50 * X)) <= {0, 1, 2}
+    for few in (np.where(y, 'a', 'b'), y + 1, np.array(list('abcd') * 100)):
+        with pytest.raises(ValueError, match=r'y has \d classes; classes is 3'):
+            c.fit(X, few)
+        assert list(c.classes_) == [0, 1, 2]
+
+
+def test_values_come_with_any_rows_and_are_as_many_as_the_option_says():
+    X = blobs(400)
+    y, options = X.sum(axis=1), {'target': 'values', 'epochs': 5}
+    v = genmod.Autoencoder(**options)
+    plain = v.fit(X / 4, y).predict(X / 4)
+    rows = genmod.Data(X, scale=0.25, weights=np.full(400, 2.0))
+    assert np.array_equal(v.fit(rows, y).predict(rows), plain)
+    assert v.score(rows, y) == v.score(rows, y[:, None])
+    for wrong in (y[:10], np.c_[y, y], 3.0):
+        with pytest.raises(ValueError, match=r'y has the shape .*not \(400, 1\)'):
+            v.fit(X, wrong)
+    with pytest.raises(ValueError, match='give it the weights'):
+        v.fit(rows, y, sample_weight=np.ones(400))
+    two = genmod.Autoencoder(values=2, **options).fit(X, np.c_[y, 1000 * y])
+    each = [sklearn.metrics.r2_score(t, p) for t, p in
+            zip((y, 1000 * y), two.predict(X).T)]
+    assert abs(two.score(X, np.c_[y, 1000 * y]) - np.mean(each)) < 1e-9
+
+
+def test_held_out_rows_want_labels_where_training_does():
+    X, y = blobs(), np.repeat([0, 1], 100)
+    for e in (genmod.Autoencoder(target='classes', epochs=2),
+              genmod.VAE(classes=2, epochs=2), genmod.GAN(classes=2, updates=2)):
+        with pytest.raises(ValueError, match='held_out has no labels'):
+            e.fit(X, y, held_out=X[:50])
+        e.fit(X, y, held_out=genmod.Data(X[:50], labels=y[:50]))
+
+
+@pytest.mark.parametrize('y', [['a', 'b'], [None, 1], [np.nan, 1], [0.5, 1],
+                               [np.inf, 1], [2**31, 1], [[0, 1]], 3])
+def test_labels_that_are_none_are_refused_in_one_way(y):
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        with pytest.raises(ValueError, match='not a row of whole numbers'):
+            genmod.Data(np.ones((2, 1)), labels=y)
+
+
+def test_a_mixture_that_starts_from_labels_asks_for_them():
+    with pytest.raises(ValueError, match='asks for y'):
+        genmod.GaussianMixture(components=2, init='labels').fit(blobs())
 
 
 def test_a_vae_bounds_likelihoods_and_draws_paths():
@@ -949,6 +1014,12 @@ def test_threads_do_not_change_a_bit(kind):
     assert np.array_equal(output(one, X), output(two, X))
 
 
+@pytest.mark.parametrize('threads', [0, 1025, 1.5, None, '2'])
+def test_threads_that_are_no_number_of_them_are_refused(threads):
+    with pytest.raises(ValueError, match='threads is .*, not 1 to 1024'):
+        genmod.GaussianMixture(threads=threads).fit(blobs())
+
+
 def test_python_goes_on_while_the_library_works():
     X = np.random.default_rng(0).normal(size=(200000, 16))
     e = genmod.GaussianMixture(components=8, max_iterations=0).fit(X[:1000])
@@ -1033,6 +1104,11 @@ def test_measures_of_densities():
         np.log(2 * np.pi * np.e) / 2)
     assert genmod.js(normal(0), normal(0), limits=line) == pytest.approx(0)
 
+    def by_cell(x):
+        return -(x ** 2 + np.log(2 * np.pi)) / 2
+
+    assert genmod.kl(by_cell, normal(2), limits=line) == pytest.approx(2)
+
     def broken(x):
         raise LookupError('no density')
 
@@ -1055,6 +1131,7 @@ def test_measures_of_samples():
               genmod.kid):
         assert f(x, far) > f(x, y)
     assert genmod.frechet(x, far).raw > genmod.frechet(x, far) - 1
+    assert np.isnan(genmod.mmd(x, far).p_value)
     assert genmod.mmd(x, y, permutations=99).p_value > 0.01
     assert genmod.mmd(x, far, permutations=99).p_value == pytest.approx(0.01)
     assert genmod.kl(x, y) == pytest.approx(0, abs=0.3)

@@ -165,12 +165,13 @@ class Estimator(BaseEstimator):
         value = getattr(self, key)
         return seed_of(value) if key == 'seed' else value
 
-    def _data(self, X, reset=False, labels=None, weights=None):
+    def _data(self, X, reset=False, labels=None, weights=None, missing=False):
         """X as Data, which it may be."""
         if not reset:
             self._fitted()
         data = X if isinstance(X, Data) else Data(
-            X, labels=labels, weights=weights, missing=self._can_miss())
+            X, labels=labels, weights=weights,
+            missing=missing or self._can_miss())
         check_columns(self, X if hasattr(X, 'columns') else data.array, reset)
         return data
 

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 
 from . import _library as _l
-from ._library import F32, F64, TOO_SMALL, U8, lib
+from ._library import BAD_ARGUMENT, F32, F64, TOO_SMALL, U8, lib
 from ._sklearn import array_of
 
 TYPES = {np.dtype(np.float32): F32, np.dtype(np.float64): F64,
@@ -43,9 +43,10 @@ class Context(Handle):
     def __init__(self, threads):
         super().__init__(lib.genmod_context_new, lib.genmod_context_free,
                          None, None, None)
-        status = lib.genmod_context_set_threads(self, threads)
-        if status:
-            raise _l.error(status, f'threads is {threads}, not 1 to 1024')
+        whole = isinstance(threads, (int, np.integer))
+        if not whole or lib.genmod_context_set_threads(self, threads):
+            raise _l.error(BAD_ARGUMENT,
+                           f'threads is {threads}, not 1 to 1024')
 
     @classmethod
     def of(cls, threads):
@@ -252,10 +253,11 @@ class Data(Handle):
             if not weights.all():
                 keep = weights > 0
                 X, weights = X[keep], weights[keep]
-                labels = None if labels is None else np.asarray(labels)[keep]
-                noise = None if noise is None else np.asarray(noise)[keep]
+                labels = these('labels', labels, keep)
+                noise = these('noise', noise, keep)
         self.array, self.weights = X, weights
         self.set_rows()
+        self.scale, self.shift = scale, shift
         call('genmod_data_set_scale', self, scale, shift)
         call('genmod_data_set_missing', self, bool(missing))
         self.set_columns(kinds, levels)
@@ -301,10 +303,25 @@ class Data(Handle):
     def __len__(self):
         return len(self.array)
 
+    def read(self):
+        """The cells as the library reads them."""
+        return self.scale * self.array + self.shift
+
     @property
     def type(self):
         """Of rows that go out: as what came in."""
         return F32 if self.array.dtype == np.float32 else F64
+
+
+def these(name, values, keep):
+    """The values of the rows that are kept."""
+    if values is None:
+        return None
+    values = np.asarray(values)
+    if values.shape[:1] != keep.shape:
+        raise ValueError(f'{name} has the shape {values.shape}; there are '
+                         f'{len(keep)} rows')
+    return values[keep]
 
 
 def lying(x):
@@ -320,9 +337,14 @@ def lying(x):
 
 def labels_of(labels):
     labels = np.asarray(labels)
-    if labels.ndim != 1 or np.any(labels != labels.astype(np.int32)):
+    try:
+        numbers = labels.astype(float)
+    except (TypeError, ValueError):  # None, or a word
+        numbers = np.array([np.nan])
+    if labels.ndim != 1 or labels.dtype.kind not in 'biufO' or not np.all(
+            (numbers == np.rint(numbers)) & (np.abs(numbers) < 2**31)):
         raise ValueError('labels are not a row of whole numbers')
-    return np.ascontiguousarray(labels, np.int32)
+    return np.ascontiguousarray(numbers, np.int32)
 
 
 def weights_of(weights, n):

@@ -34,7 +34,10 @@ class Network(Estimator):
         y : (n,) labels 0, 1, … where the options ask for them, else not looked
             at
         sample_weight : (n,), 0 or more
-        held_out : rows to validate on after each pass, where the family can
+        held_out : rows to validate on after each pass, where the family can:
+            where y is looked at, a Data with labels, which with
+            target='classes' count classes_; with target='values' the values
+            are the last columns
         """
         with self._attempt():
             data = self._training_data(X, y, sample_weight)
@@ -43,11 +46,17 @@ class Network(Estimator):
         return self
 
     def _held_out(self, X):
-        return X if isinstance(X, Data) else Data(X, missing=self._can_miss())
+        data = X if isinstance(X, Data) else Data(X, missing=self._can_miss())
+        if data.labels is None and self._asks_for_labels():
+            raise ValueError('held_out has no labels: give a Data that has')
+        return data
+
+    def _asks_for_labels(self):
+        """With the option `classes` the rows are conditioned on labels."""
+        return bool(self.classes)
 
     def _labels(self, y):
-        """With the option `classes` the rows are conditioned on labels."""
-        if not self.classes:
+        if not self._asks_for_labels():
             return None
         if y is None:
             raise ValueError(f'classes={self.classes} asks for y')
@@ -110,13 +119,27 @@ class Autoencoder(Coder):
     target='classes' or 'values' a network that predicts y."""
     family = 'ae'
 
+    def _asks_for_labels(self):
+        return self.target == 'classes'
+
     def _labels(self, y):
-        if self.target != 'classes':
+        if not self._asks_for_labels():
             return None
         if y is None:
             raise ValueError("target='classes' asks for y")
-        self.classes_, labels = np.unique(y, return_inverse=True)
+        found, labels = np.unique(y, return_inverse=True)
+        n = self._count('classes')
+        if len(found) < n and found.dtype.kind in 'iu' and (
+                0 <= found[0] and found[-1] < n):
+            labels, found = found[labels], np.arange(n)
+        if len(found) != n:
+            raise ValueError(f'y has {len(found)} classes; classes is {n}')
+        self.classes_ = found
         return labels.reshape(-1)
+
+    def _count(self, key):
+        value = getattr(self, key)
+        return int(self._parameters[key].default if value is None else value)
 
     def _training_data(self, X, y, sample_weight):
         """With values to predict, they are the last columns of the rows."""
@@ -124,10 +147,17 @@ class Autoencoder(Coder):
             return super()._training_data(X, y, sample_weight)
         if y is None:
             raise ValueError("target='values' asks for y")
-        X = Data(X).array
-        check_columns(self, X, True)
-        y = np.asarray(y, float).reshape(len(X), -1)
-        return Data(np.hstack([X, y]), weights=sample_weight)
+        data = X if isinstance(X, Data) else Data(X)
+        if data is X and sample_weight is not None:
+            raise ValueError('X is a Data: give it the weights')
+        weights = X.weights if data is X else sample_weight
+        check_columns(self, X if hasattr(X, 'columns') else data.array, True)
+        y = np.asarray(y, float)
+        y = y[:, None] if y.ndim == 1 else y
+        shape = (len(data), self._count('values'))
+        if y.shape != shape:
+            raise ValueError(f'y has the shape {y.shape}, not {shape}')
+        return Data(np.hstack([data.read(), y]), weights=weights)
 
     @classmethod
     def from_bytes(cls, data):
@@ -155,14 +185,20 @@ class Autoencoder(Coder):
 
     def score(self, X, y=None):
         """Larger is better: the mean of score_samples(); with classes the share
-        that is right, with values the coefficient of determination."""
+        that is right, with values the mean of their coefficients of
+        determination."""
         if self.target == 'reconstruction':
             return float(np.mean(self.score_samples(X)))
         if self.target == 'classes':
             return float(np.mean(self.predict(X) == np.asarray(y)))
-        y = np.asarray(y, float)
-        rest = np.sum((y - self.predict(X)) ** 2)
-        return float(1 - rest / np.sum((y - y.mean(axis=0)) ** 2))
+        values = self.predict(X)
+        values = values.reshape(len(values), -1)
+        y = np.asarray(y, float).reshape(values.shape)
+        rest = np.sum((y - values) ** 2, axis=0)
+        all_of_it = np.sum((y - y.mean(axis=0)) ** 2, axis=0)
+        varies = all_of_it > 0
+        return float(np.mean(np.where(
+            varies, 1 - rest / np.where(varies, all_of_it, 1), rest == 0)))
 
     @has_target('classes', 'values')
     def predict(self, X):

@@ -115,7 +115,10 @@ def density(name, functions, unit, limits, tolerance):
     def points(function):
         def evaluate(n, d, x, out, _):
             x = np.ctypeslib.as_array(x, (n, d))
-            np.ctypeslib.as_array(out, (n,))[:] = watch.within(function, x)
+            values = np.asarray(watch.within(function, x))
+            if values.shape == (n, 1):  # of a function of each cell, as SciPy's
+                values = values[:, 0]
+            np.ctypeslib.as_array(out, (n,))[:] = values
             return 0
         return _l.LOG_DENSITY(watch.guarded(evaluate))
 
@@ -183,7 +186,8 @@ def entropy(p, *, unit='nats', k=5, limits=(None, None), tolerance=1e-10,
 
     Parameters
     ----------
-    p : a distribution
+    p : a distribution; a density is a function of points (n, 1) or (n, 2) that
+        gives ln p of each, in nats
     unit : 'nats' or 'bits'
     k : neighbours, of a sample
     limits : (lower, upper), of a density
@@ -268,9 +272,13 @@ def frechet(p, q, *, threads=1):
 
 def mmd(x, y, *, width=0.0, permutations=0, seed=0, threads=1):
     """The squared maximum mean discrepancy under a Gaussian kernel, with
-    .p_value and .width; width 0 is the median distance."""
-    return sample('mmd', (x, y), width, permutations, seed, threads=threads,
-                  fields=(('p_value', 1), ('width', 1)))[0]
+    .width and, of that many permutations, .p_value (NaN of none); width 0 is
+    the median distance."""
+    d = sample('mmd', (x, y), width, permutations, seed, threads=threads,
+               fields=(('p_value', 1), ('width', 1)))[0]
+    if not permutations:
+        d.p_value = np.nan
+    return d
 
 
 def sliced_wasserstein(x, y, *, directions=256, seed=0, threads=1):

@@ -40,7 +40,11 @@ class Mixture(DensityMixin, Estimator):
         return self.fixed['inference'] == 'em'
 
     def _labels(self, y):
-        return labels_of(y) if self._setting('init') == 'labels' else None
+        if self._setting('init') != 'labels':
+            return None
+        if y is None:
+            raise ValueError("init='labels' asks for y")
+        return labels_of(y)
 
     @staticmethod
     def _shape(form, k, d):
@@ -151,7 +155,7 @@ class Mixture(DensityMixin, Estimator):
 
     def impute(self, X):
         """X with its missing cells (NaN) filled: E[missing | present]."""
-        data = self._data(X)
+        data = self._data(X, missing=True)
         return self._rows('impute', data, (self.n_features_in_,))
 
     def divergence(self, other, n=10000, seed=0, unit='nats'):
