@@ -149,9 +149,7 @@ static int32_t begin(attempt *a)
 /* Moments belong to their kind of optimiser: another one starts anew. */
 static int is_retained(const model_trainer *t, const nn_training *o)
 {
-    return t && t->options.optimiser == o->optimiser &&
-           (o->optimiser != NN_RMSPROP ||
-            (t->options.momentum > 0) == (o->momentum > 0));
+    return t && t->options.optimiser == o->optimiser;
 }
 
 static int32_t resume(attempt *a)
