@@ -118,6 +118,20 @@ static int32_t look_at_networks(const model *m, const genmod_config *c,
     return GENMOD_OK;
 }
 
+/* Moments belong to their kind of optimiser: another one starts anew. A
+ * checkpoint has the arrays of the kind that its options name. */
+static void drop_other_moments(model *m)
+{
+    nn_training o;
+
+    nn_training_read(m->config, &o);
+    if (!m->trainer || m->trainer->options.optimiser == o.optimiser)
+        return;
+    model_trainer_free(m->trainer);
+    m->trainer = NULL;
+    m->kernels[0] = '\0';
+}
+
 int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w)
 {
     base_call call;
@@ -141,6 +155,8 @@ int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w)
         status = look_at_networks(m, c, &d, &z, w);
     if (!status)
         status = base_config_assign(m->config, c, 1, w);
+    if (!status)
+        drop_other_moments(m);
     return base_leave(&call, status);
 }
 
