@@ -172,12 +172,12 @@ GENMOD_CALL int32_t gan_new(const genmod_config *c, gan_model **out,
 
 /**
  * Change the training options of a model, all or nothing. Another "optimiser"
- * begins with moments of 0.
+ * begins anew: with moments of 0, its schedule and a pass from the start.
  * @param m  the model
  * @param c  options; those whose "when" is "structure" must equal the model's
  * @param w  may be NULL
- * @retval GENMOD_BAD_ARGUMENT NULL, a structural option differs, or options
- *   cannot work together
+ * @retval GENMOD_BAD_ARGUMENT NULL, a structural option differs, options cannot
+ *   work together, or stand for other default networks than the model's weights
  * @retval GENMOD_BUSY the model is being trained
  * Since 0.2.
  */

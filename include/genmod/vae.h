@@ -152,7 +152,7 @@ GENMOD_CALL int32_t vae_new(const genmod_config *c, vae_model **out,
 
 /**
  * Change the training options of a model, all or nothing. Another "optimiser"
- * begins with moments of 0.
+ * begins anew: with moments of 0, its schedule and a pass from the start.
  * @param m  the model
  * @param c  options; those whose "when" is "structure" must equal the model's
  * @param w  may be NULL

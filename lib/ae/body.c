@@ -138,5 +138,7 @@ int32_t ae_declare(const genmod_config *c, const model_schema *s, model_body *m,
     if (!status && model_body_parameters(m) == 0)
         status = base_fail(w, GENMOD_BAD_ARGUMENT,
                            "option \"encoder\": the networks have no weights");
-    return status ? status : ae_check_penalties(c, m, w);
+    if (!status && b->target == AE_ROWS)
+        status = ae_check_penalties(c, m, w);
+    return status;
 }

@@ -190,8 +190,16 @@ const base_entry ae_entries[] = {
     {.key = NULL},
 };
 
+static int reconstructs(const genmod_config *c)
+{
+    return base_config_choice(c, AE_TARGET) == AE_ROWS;
+}
+
+/* A head has no penalties and sees rows as they are. */
 void ae_recipe(const genmod_config *c, double out[MODEL_RECIPE])
 {
+    if (!reconstructs(c))
+        return;
     out[AE_LEVEL] = base_config_f64(c, AE_CORRUPTION_LEVEL);
     out[AE_EMPHASISED] = base_config_f64(c, AE_EMPHASIS);
     out[AE_SPARSE] = base_config_f64(c, AE_SPARSITY);
@@ -239,7 +247,7 @@ int32_t ae_check_options(const genmod_config *c, genmod_workspace *w)
     const double level = base_config_f64(c, AE_CORRUPTION_LEVEL);
     const int32_t status = check_loss(c, w);
 
-    if (status)
+    if (status || !reconstructs(c))
         return status;
     if (level > 1 &&
         (corruption == AE_MASKING || corruption == AE_SALT_AND_PEPPER))

@@ -184,6 +184,13 @@ static void look_at_logits(model_trainer *t, const ad_program *p, size_t n,
     to[SUM_D_FAKE] += to[D_FAKE];
 }
 
+/* A spread that floats cannot hold says nothing, and a checkpoint holds finite
+ * tallies alone. */
+static double spread_of(float v)
+{
+    return isfinite(v) ? (double)v : 0;
+}
+
 static void note_d(model_trainer *t, const ad_program *p, size_t m)
 {
     const int every = every_of(t);
@@ -195,8 +202,8 @@ static void note_d(model_trainer *t, const ad_program *p, size_t m)
     to[PENALTY] = (double)squares[2];
     to[SQUARES_REAL] = (double)squares[0];
     to[SQUARES_FAKE] = (double)squares[1];
-    to[SPREAD_REAL] = (double)spreads[0];
-    to[SPREAD_FAKE] = (double)spreads[1];
+    to[SPREAD_REAL] = spread_of(spreads[0]);
+    to[SPREAD_FAKE] = spread_of(spreads[1]);
     if (gan_meter_count(meter_of(t), every))
         look_at_logits(t, p, m / (size_t)packing_of(t), every);
     to[RATIO_AGE] += 1;

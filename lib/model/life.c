@@ -96,6 +96,29 @@ static model_schema schema_of(const model_body *b)
     return s;
 }
 
+/* What a text leaves to its default may follow from options that training may
+ * change: the weights that there are stay those of the networks. */
+static int32_t check_networks(const model_body *own, const model_body *b,
+                              genmod_workspace *w)
+{
+    const size_t n = ad_store_count(own->store);
+    size_t i = 0;
+
+    while (
+        i < n && i < ad_store_count(b->store) &&
+        base_same(ad_store_name(own->store, i), ad_store_name(b->store, i)) &&
+        ad_shape_equal(ad_store_shape(own->store, i),
+                       ad_store_shape(b->store, i)))
+        i++;
+    if (i == n && n == ad_store_count(b->store))
+        return GENMOD_OK;
+    return base_fail(w, GENMOD_BAD_ARGUMENT,
+                     "these options stand for other networks than the model "
+                     "has; the first array that differs is %s",
+                     i < n ? ad_store_name(own->store, i)
+                           : ad_store_name(b->store, i));
+}
+
 /* The networks of a known input are looked at now; they are made when weights
  * are. */
 static int32_t look_at_networks(const model *m, const genmod_config *c,
@@ -110,12 +133,28 @@ static int32_t look_at_networks(const model *m, const genmod_config *c,
     if (!s.d && !base_config_str(c, "input")[0])
         return GENMOD_OK;
     status = model_body_new(m->family, c, &s, &b, w);
-    if (status)
-        return status;
-    *d = b->d;
-    *z = b->z;
+    if (!status && m->body)
+        status = check_networks(m->body, b, w);
+    if (!status) {
+        *d = b->d;
+        *z = b->z;
+    }
     model_body_free(b);
-    return GENMOD_OK;
+    return status;
+}
+
+/* Moments belong to their kind of optimiser: another one starts anew. A
+ * checkpoint has the arrays of the kind that its options name. */
+static void drop_other_moments(model *m)
+{
+    nn_training o;
+
+    nn_training_read(m->config, &o);
+    if (!m->trainer || m->trainer->options.optimiser == o.optimiser)
+        return;
+    model_trainer_free(m->trainer);
+    m->trainer = NULL;
+    m->kernels[0] = '\0';
 }
 
 int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w)
@@ -141,6 +180,8 @@ int32_t model_configure(model *m, const genmod_config *c, genmod_workspace *w)
         status = look_at_networks(m, c, &d, &z, w);
     if (!status)
         status = base_config_assign(m->config, c, 1, w);
+    if (!status)
+        drop_other_moments(m);
     return base_leave(&call, status);
 }
 

@@ -146,22 +146,12 @@ static int32_t begin(attempt *a)
 
 /* ---- going on ------------------------------------------------------------ */
 
-/* Moments belong to their kind of optimiser: another one starts anew. */
-static int is_retained(const model_trainer *t, const nn_training *o)
-{
-    return t && t->options.optimiser == o->optimiser &&
-           (o->optimiser != NN_RMSPROP ||
-            (t->options.momentum > 0) == (o->momentum > 0));
-}
-
 static int32_t resume(attempt *a)
 {
     model *const m = a->m;
-    nn_training o;
     int32_t status;
 
-    nn_training_read(m->config, &o);
-    if (is_retained(m->trainer, &o))
+    if (m->trainer)
         return GENMOD_OK;
     status = make_trainer(a, m->body, m->report, &a->aside.trainer);
     if (status)

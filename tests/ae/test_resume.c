@@ -142,6 +142,31 @@ static void another_optimiser_starts_anew(void **state)
     life_check_changes(*state, sizeof kinds / sizeof *kinds, kinds);
 }
 
+/* Not another optimiser: what it has gathered, and its schedule, go on. */
+static void another_momentum_goes_on(void **state)
+{
+    static const char *const kinds[] = {"optimiser=sgd", "optimiser=rmsprop"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        life_run r;
+        life_open(&f, &r);
+        fixture_configure(r.m, kinds[i]);
+        fixture_configure(r.m, "warmup_steps=16 | learning_rate=0.0001");
+        assert_ok(ae_start(r.m, r.v, NULL));
+        for (int k = 0; k < 5; k++)
+            assert_ok(ae_step(r.m, r.v, NULL));
+        fixture_configure(r.m, "momentum=0");
+        assert_ok(ae_step(r.m, r.v, NULL));
+        assert_true(fixture_number(r.m, AE_REPORT_LEARNING_RATE) ==
+                    0.0001 * (6.0 / 16));
+        fixture_configure(r.m, "momentum=0.7");
+        assert_ok(ae_step(r.m, r.v, NULL));
+        assert_true(fixture_number(r.m, AE_REPORT_LEARNING_RATE) ==
+                    0.0001 * (7.0 / 16));
+        life_close(&r);
+    }
+}
+
 int main(int argc, char **argv)
 {
     x = fixture_invent(N, D, 21);
@@ -162,6 +187,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(a_saved_model_goes_on_with_new_moments, s),
         cmocka_unit_test(other_kernels_are_reported),
         cmocka_unit_test_prestate(another_optimiser_starts_anew, s),
+        cmocka_unit_test(another_momentum_goes_on),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(x);

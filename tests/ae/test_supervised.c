@@ -445,6 +445,38 @@ static void calls_of_another_target_say_so(void **state)
     close_scene(&s);
 }
 
+/* More codes than a program has rows of a Jacobian, and what an autoencoder
+ * refuses. */
+static void what_belongs_to_reconstruction_does_not_count(void **state)
+{
+    (void)state;
+    static const char *const extra[] = {
+        "contraction=0.3", "sparsity=0.2", "emphasis=0.5",
+        "corruption=masking | corruption_level=2", "decoder=dense 1 | tied=1"};
+    scene s;
+    open_scene(&s);
+    ae_model *const plain = fixture_model(
+        "encoder=dense 12; batchnorm | target=classes | classes=3 | epochs=1");
+    assert_ok(ae_fit(plain, s.v, NULL, NULL, NULL, NULL));
+    for (size_t i = 0; i < sizeof extra / sizeof *extra; i++) {
+        char text[160];
+        (void)snprintf(text, sizeof text,
+                       "encoder=dense 12; batchnorm | target=classes | "
+                       "classes=3 | epochs=1 | %s",
+                       extra[i]);
+        ae_model *const m = fixture_model(text);
+        assert_ok(ae_fit(m, s.v, NULL, NULL, NULL, NULL));
+        double *const a = params(plain, "encoder.0.weight");
+        double *const b = params(m, "encoder.0.weight");
+        assert_memory_equal(a, b, (size_t)D * 12 * sizeof *a);
+        free(a);
+        free(b);
+        ae_free(m);
+    }
+    ae_free(plain);
+    close_scene(&s);
+}
+
 /* ---- bytes --------------------------------------------------------------- */
 
 /* Checkpoints of every update, in a model that knows nothing, lead to the next.
@@ -522,6 +554,7 @@ int main(void)
         cmocka_unit_test(values_follow_images),
         cmocka_unit_test(rows_of_another_width_are_refused),
         cmocka_unit_test(calls_of_another_target_say_so),
+        cmocka_unit_test(what_belongs_to_reconstruction_does_not_count),
         cmocka_unit_test(classifiers_and_regressors_resume_bit_for_bit),
         cmocka_unit_test(damaged_bytes_are_refused),
     };

@@ -169,6 +169,38 @@ static void fewer_held_out_rows_than_d_sees_together_are_refused(void **state)
     genmod_workspace_free(w);
 }
 
+/* Without a penalty dcgan's discriminator has batchnorm, which goes with none:
+ * a model that has weights keeps its networks, and its files load. */
+static void a_penalty_that_means_other_networks_is_refused(void **state)
+{
+    (void)state;
+    genmod_workspace *const w = fixture_workspace(1, NULL);
+    double *const x = fixture_invent(40, 2, 4);
+    genmod_data *const v = fixture_view(40, 2, x);
+    gan_model *const m = fixture_model("preset=dcgan | batch_size=8");
+    gan_model *const other = fixture_model(NULL);
+    genmod_config *const c = fixture_config("preset=dcgan | penalty=r1");
+    assert_ok(gan_configure(m, c, w));
+    genmod_config_free(c);
+    genmod_config *const none = fixture_config("preset=dcgan | batch_size=8");
+    assert_ok(gan_configure(m, none, w));
+    assert_ok(gan_start(m, v, w));
+    genmod_config *const r1 = fixture_config("preset=dcgan | penalty=r1");
+    refused_with(w, gan_configure(m, r1, w), GENMOD_BAD_ARGUMENT,
+                 "other networks than the model has");
+    assert_ok(gan_step(m, v, w));
+    const fixture_bytes b = fixture_checkpoint(m);
+    assert_ok(gan_load(other, b.n, b.p, w));
+    free(b.p);
+    genmod_config_free(none);
+    genmod_config_free(r1);
+    genmod_data_free(v);
+    gan_free(m);
+    gan_free(other);
+    free(x);
+    genmod_workspace_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +209,7 @@ int main(void)
         cmocka_unit_test(paths_check_their_ends),
         cmocka_unit_test(fewer_rows_than_a_pack_are_refused),
         cmocka_unit_test(fewer_held_out_rows_than_d_sees_together_are_refused),
+        cmocka_unit_test(a_penalty_that_means_other_networks_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

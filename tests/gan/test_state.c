@@ -266,6 +266,31 @@ static void a_short_file_takes_little_memory(void **state)
     free(b.p);
 }
 
+/* D, which is bounded, learns from a row whose spread floats cannot hold. */
+static void a_row_far_away_leaves_checkpoints_that_load(void **state)
+{
+    (void)state;
+    double *const far = fixture_invent(N, D, 9);
+    genmod_data *const v = fixture_view(N, D, rows);
+    genmod_data *const w = fixture_view(N, D, far);
+    gan_model *const m = fixture_model(
+        "discriminator=dense 4; tanh | loss=hinge | penalty=none | "
+        "numeric=standard | batch_size=24");
+    gan_model *const other = fixture_model(NULL);
+    far[5] = 1e25;
+    assert_ok(gan_start(m, v, NULL));
+    assert_ok(gan_step(m, w, NULL));
+    const fixture_bytes b = fixture_checkpoint(m);
+    assert_ok(gan_load(other, b.n, b.p, NULL));
+    assert_true(fixture_checkpoints(other, b));
+    free(b.p);
+    gan_free(m);
+    gan_free(other);
+    genmod_data_free(v);
+    genmod_data_free(w);
+    free(far);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +304,7 @@ int main(void)
         cmocka_unit_test(every_prefix_is_rejected),
         cmocka_unit_test(flipped_bits_are_rejected),
         cmocka_unit_test(a_short_file_takes_little_memory),
+        cmocka_unit_test(a_row_far_away_leaves_checkpoints_that_load),
     };
     rows = fixture_invent(N, D, 9);
     for (size_t i = 0; i < N; i++)
