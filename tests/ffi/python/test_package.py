@@ -275,6 +275,24 @@ def test_a_mistyped_parameter_is_refused(kind):
         kind(seed=-5).fit(blobs())
 
 
+def test_numbers_of_calls_are_whole_and_in_range():
+    X = blobs()
+    v = genmod.VAE(code=1, epochs=1).fit(X)
+    with pytest.raises(ValueError, match='seed is -3; it must be from 0 to 1'):
+        v.sample(2, seed=-3)
+    with pytest.raises(ValueError, match='seed is 18446744073709551616; it'):
+        v.sample(2, seed=2**64)
+    with pytest.raises(TypeError, match='seed is 1.5, not a whole number'):
+        v.sample(2, seed=1.5)
+    with pytest.raises(TypeError, match='draws is 1.5, not a whole number'):
+        v.impute(X, draws=1.5)
+    with pytest.raises(ValueError, match='draws is -1; it must be from 0'):
+        v.elbo(X, draws=-1)
+    with pytest.raises(ValueError, match='permutations is -1; it must'):
+        genmod.mmd(X, X, permutations=-1)
+    assert np.array_equal(v.sample(2, seed=np.int32(3)), v.sample(2, seed=3))
+
+
 @each
 def test_scikit_learns_words_are_understood(kind):
     e = kind(random_state=5, verbose=0)

@@ -9,7 +9,8 @@ import threading
 import numpy as np
 
 from . import _library as _l
-from ._library import BAD_ARGUMENT, F32, F64, TOO_SMALL, U8, lib
+from ._library import (BAD_ARGUMENT, F32, F64, TOO_SMALL, U8, function_of,
+                       lib)
 from ._sklearn import array_of
 
 TYPES = {np.dtype(np.float32): F32, np.dtype(np.float64): F64,
@@ -94,7 +95,7 @@ def own_workspace(threads):
 def call(name, *arguments, threads=1):
     """One call, on the calling thread; the GIL is not held meanwhile."""
     w = own_workspace(threads)
-    status = getattr(lib, name)(*arguments, w)
+    status = function_of(name, arguments)(*arguments, w)
     if status:
         raise w.error(status)
 
@@ -108,8 +109,9 @@ def long_call(name, *arguments, threads=1):
     if threading.current_thread() is not threading.main_thread():
         return call(name, *arguments, threads=threads)
     w, status, raised = Workspace(threads), [], None
+    function = function_of(name, arguments)
     thread = threading.Thread(
-        target=lambda: status.append(getattr(lib, name)(*arguments, w)))
+        target=lambda: status.append(function(*arguments, w)))
     thread.start()
     while thread.is_alive():
         try:
@@ -127,12 +129,13 @@ def numbers(name, *arguments, workspace=True):
     """The doubles of a call that is asked for their number first."""
     w = (own_workspace(1),) if workspace else ()
     need = C.c_size_t()
-    status = getattr(lib, name)(*arguments, 0, None, C.byref(need), *w)
+    function = function_of(name, arguments)
+    status = function(*arguments, 0, None, C.byref(need), *w)
     if status and status != TOO_SMALL:
         raise (w[0].error(status) if w else _l.error(status, ''))
     out = np.empty(need.value)
-    status = getattr(lib, name)(*arguments, out.size, out.ctypes.data,
-                                C.byref(need), *w)
+    status = function(*arguments, out.size, out.ctypes.data, C.byref(need),
+                      *w)
     if status:
         raise (w[0].error(status) if w else _l.error(status, ''))
     return out

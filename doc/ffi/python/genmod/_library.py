@@ -1,6 +1,7 @@
 """The shared library: where it is, its calls as functions, its errors."""
 import ctypes as C
 import ctypes.util
+import operator
 import os
 import re
 
@@ -95,6 +96,7 @@ def load():
         except AttributeError:
             raise ImportError(f'{path!r} has no {name}(): it is older than '
                               'this package') from None
+        function.words = [a.split()[-1].lstrip('*') for a in arguments]
         function.restype = ctype(result)
         function.argtypes = [ctype(re.sub(r'\w+$', '', a).strip())
                              for a in arguments if a != 'void']
@@ -102,6 +104,29 @@ def load():
 
 
 lib = load()
+
+WHOLE = (C.c_int32, C.c_int64, C.c_uint64, C.c_size_t)
+
+
+def function_of(name, arguments):
+    """The call of that name, once its whole numbers are known to be such as
+    it can be given: ctypes would take them modulo 2^64."""
+    function = getattr(lib, name)
+    for word, kind, value in zip(function.words, function.argtypes, arguments):
+        if kind not in WHOLE:
+            continue
+        bits = 8 * C.sizeof(kind)
+        signed = kind(-1).value < 0
+        least = -2**(bits - 1) if signed else 0
+        most = 2**(bits - signed) - 1
+        try:
+            number = operator.index(value)
+        except TypeError:
+            raise TypeError(f'{word} is {value!r}, not a whole number') from None
+        if not least <= number <= most:
+            raise ValueError(
+                f'{word} is {number}; it must be from {least} to {most}')
+    return function
 
 
 def code(name, word, codes):
