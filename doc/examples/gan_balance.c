@@ -16,7 +16,7 @@
 #define TIMES 7
 
 static const char *const preset[GAMES] = {"relativistic", "lecture"};
-static const char *const label[GAMES] = {"default: rows in pairs, R1 and R2",
+static const char *const label[GAMES] = {"relativistic: rows in pairs, R1, R2",
                                          "lecture: minimax, no penalty"};
 
 /* A history as a line over the updates of the game: means of `each` entries. */

@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     play(x, fresh);
 
     figure *f = draw_new(2, 914, 460, "A generator fills eight modes",
-                         "The default game: penalties begin large, so that G "
+                         "Rows in pairs: penalties begin large, so that G "
                          "sees one cloud first and its modes later");
     draw_legend(f, 62, 100, 'o', (struct colour){0.45, 0.49, 0.55, 0.6},
                 "rows of the data");
