@@ -6,7 +6,8 @@
  *         ["key=value | key=value"]
  *
  * unit: that of the hidden layers, "elu" without it; further options of the
- * model, as "corruption=gaussian | corruption_level=0.1 | tied=1".
+ * model, without them "corruption=gaussian | corruption_level=0.1 | tied=1",
+ * "" for none.
  *
  * Prints the loss and the time of some passes, and ends with 1 if the squared
  * error a held-out digit is above 3.2. Without a folder, in GENMOD_MNIST or as
@@ -83,7 +84,7 @@ static ae_model *fit(const char *passes, const char *batch, const char *unit,
 int main(int argc, char **argv)
 {
     const char *const folder = argc > 1 ? argv[1] : getenv("GENMOD_MNIST");
-    char none[] = "";
+    char usual[] = "corruption=gaussian | corruption_level=0.1 | tied=1";
     struct digits g;
     if (!folder) {
         printf("skipped: no folder with MNIST in GENMOD_MNIST\n");
@@ -93,7 +94,7 @@ int main(int argc, char **argv)
     open_digits(folder, argc > 2 ? (size_t)atol(argv[2]) : 2, &g);
     ae_model *m =
         fit(argc > 3 ? argv[3] : "100", argc > 4 ? argv[4] : "128",
-            argc > 5 ? argv[5] : "elu", argc > 6 ? argv[6] : none, &g);
+            argc > 5 ? argv[5] : "elu", argc > 6 ? argv[6] : usual, &g);
     const double error = held_error(m, &g);
     printf("squared error a held-out digit: %.3f; the bar is %.1f\n", error,
            BAR);
