@@ -46,30 +46,30 @@ static int32_t check_pair(const ad_store *a, size_t i, const ad_store *b,
     return GENMOD_OK;
 }
 
-/* The encoders' variables pair by pair in the order of the layers: checks them,
- * or copies b's to a's. */
-static int32_t walk_pairs(ad_store *a, const ad_store *b, int copying,
-                          genmod_workspace *w)
+/* Gives a's encoder the variables of b's, pair by pair in the order of the
+ * layers. */
+static int32_t take_encoder(ad_store *a, const ad_store *b, genmod_workspace *w)
 {
     size_t i = next(a, 0), j = next(b, 0);
-    int32_t status = GENMOD_OK;
 
-    for (; i < ad_store_count(a) && j < ad_store_count(b) && !status;
-         i = next(a, i + 1), j = next(b, j + 1))
-        if (copying)
-            memcpy(ad_store_value(a, i), ad_store_value(b, j),
-                   (size_t)ad_elements(ad_store_shape(a, i)) * sizeof(float));
-        else
-            status = check_pair(a, i, b, j, w);
-    if (!status && i < ad_store_count(a))
+    for (; i < ad_store_count(a) && j < ad_store_count(b);
+         i = next(a, i + 1), j = next(b, j + 1)) {
+        const int32_t status = check_pair(a, i, b, j, w);
+
+        if (status)
+            return status;
+        memcpy(ad_store_value(a, i), ad_store_value(b, j),
+               (size_t)ad_elements(ad_store_shape(a, i)) * sizeof(float));
+    }
+    if (i < ad_store_count(a))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "m has the array %s; from has not",
                          ad_store_name(a, i));
-    if (!status && j < ad_store_count(b))
+    if (j < ad_store_count(b))
         return base_fail(w, GENMOD_BAD_ARGUMENT,
                          "from has the array %s; m has not",
                          ad_store_name(b, j));
-    return status;
+    return GENMOD_OK;
 }
 
 static int32_t check_columns(const model_body *from, const model_body *b,
@@ -104,6 +104,7 @@ static void rescale(const model_body *from, const model_body *b, float *v)
     }
 }
 
+/* b is a body of its own until this has succeeded. */
 static int32_t adopt(model_body *b, genmod_report *r, void *arg,
                      genmod_workspace *w)
 {
@@ -112,9 +113,7 @@ static int32_t adopt(model_body *b, genmod_report *r, void *arg,
 
     (void)r;
     if (!status)
-        status = walk_pairs(b->store, from->store, 0, w);
-    if (!status)
-        status = walk_pairs(b->store, from->store, 1, w);
+        status = take_encoder(b->store, from->store, w);
     if (status)
         return status;
     rescale(from, b, model_body_find(b, AE_LOW));

@@ -35,7 +35,7 @@ static int is_before(const char *s, const char *end, size_t k, size_t j)
 static size_t parse(const char *s, size_t k, unsigned char *flags)
 {
     const char *const text = s;
-    size_t n = 0;
+    size_t n = 0, beyond = 0; /* all before */
 
     if (base_same(s, "none"))
         return 0;
@@ -50,7 +50,8 @@ static size_t parse(const char *s, size_t k, unsigned char *flags)
 
         if (j == k || (*s && *s != ','))
             return k + 1;
-        n += !is_before(text, at, k, j);
+        n += j >= beyond || !is_before(text, at, k, j);
+        beyond = j >= beyond ? j + 1 : beyond;
         if (flags)
             flags[j] = 1;
         if (!*s)
